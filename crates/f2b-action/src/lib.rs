@@ -1,0 +1,1 @@
+//! Starts processes; nobody else does.

@@ -1,0 +1,1 @@
+//! Reads .conf and .local files into the command stream.

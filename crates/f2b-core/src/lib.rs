@@ -1,0 +1,1 @@
+//! Words and judgement of Stockade: time, address, failure, ticket, counting, the jail state machine.

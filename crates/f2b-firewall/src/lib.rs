@@ -1,0 +1,1 @@
+//! Bans in nftables, over netlink.

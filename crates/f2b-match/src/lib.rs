@@ -1,0 +1,1 @@
+//! Finds the date of a line and the failure in it.

@@ -1,0 +1,1 @@
+//! Lines from log files and from the journal.

@@ -1,0 +1,1 @@
+//! The SQLite file of bans, positions and tallies.

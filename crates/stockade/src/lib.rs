@@ -1,0 +1,1 @@
+//! The programs fail2ban-server, fail2ban-client and stockade.
