@@ -1,0 +1,195 @@
+use super::*;
+
+const NOW: i64 = 1_700_000_000;
+
+fn at(seconds: i64) -> UnixTime {
+    UnixTime::from_seconds(NOW + seconds)
+}
+
+fn id(text: &str) -> FailId {
+    FailId::parse(text)
+}
+
+fn failure(who: &str, seconds: i64) -> Input {
+    Input::Failure(Failure {
+        id: id(who),
+        time: at(seconds),
+        line: "bad login".into(),
+        fields: Vec::new(),
+    })
+}
+
+fn jail() -> Jail {
+    let mut ignoreip = IgnoreList::default();
+    ignoreip.add(id("127.0.0.0/8"));
+    Jail::new(Settings {
+        maxretry: 2,
+        findtime: Span::from_seconds(60),
+        bantime: Bantime::from_seconds(100),
+        maxmatches: 2,
+        ignoreip,
+    })
+}
+
+/// What a person would see, one word an effect.
+fn words(effects: &[Effect]) -> String {
+    let word = |effect: &Effect| match effect {
+        Effect::Found { id, .. } => format!("found {id}"),
+        Effect::Ignored(id) => format!("ignored {id}"),
+        Effect::Forgotten(id) => format!("forgotten {id}"),
+        Effect::Ban(ban) if ban.restored => format!("restored {}", ban.id),
+        Effect::Ban(ban) => format!("ban {}", ban.id),
+        Effect::AlreadyOver(id) => format!("over {id}"),
+        Effect::AlreadyBanned { id, age } => format!("already {id} +{}", age.whole_seconds()),
+        Effect::EndMoved(ban) => format!("moved {}", ban.id),
+        Effect::Unban(ban, cause) => format!("unban {} {cause:?}", ban.id),
+    };
+    effects.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+fn stored(who: &str, seconds: i64, bantime: i64) -> Input {
+    Input::Restore(StoredBan {
+        id: id(who),
+        time: at(seconds),
+        bantime: Some(Bantime::from_seconds(bantime)),
+        count: 4,
+        failures: 9,
+        matches: vec!["a".into(), "b".into(), "c".into()],
+        fields: Vec::new(),
+    })
+}
+
+#[test]
+fn maxretry_failures_ban_and_bantime_later_the_ban_ends() {
+    let mut jail = jail();
+    assert_eq!(
+        words(&jail.on(failure("192.0.2.1", 0), at(0))),
+        "found 192.0.2.1"
+    );
+    let effects = jail.on(failure("192.0.2.1", 5), at(6));
+    assert_eq!(
+        words(&effects),
+        "found 192.0.2.1, forgotten 192.0.2.1, ban 192.0.2.1"
+    );
+    assert_eq!(
+        jail.next_end(),
+        Some(at(105)),
+        "the ban begins at the last failure"
+    );
+    assert_eq!(words(&jail.on(Input::Clock, at(105))), "");
+    assert_eq!(
+        words(&jail.on(Input::Clock, at(106))),
+        "unban 192.0.2.1 Expired"
+    );
+    assert_eq!((jail.counters().failed, jail.counters().banned), (2, 1));
+}
+
+#[test]
+fn a_failure_from_the_future_counts_as_now() {
+    let mut jail = jail();
+    let effects = jail.on(failure("192.0.2.1", 500), at(3));
+    assert_eq!(
+        effects,
+        [Effect::Found {
+            id: id("192.0.2.1"),
+            time: at(3)
+        }]
+    );
+}
+
+#[test]
+fn failures_of_the_banned_move_the_end_of_their_ban() {
+    let mut jail = jail();
+    let _ban = jail.on(Input::Ban(id("192.0.2.1")), at(0));
+    let _first = jail.on(failure("192.0.2.1", 70), at(70));
+    let effects = jail.on(failure("192.0.2.1", 71), at(71));
+    assert_eq!(
+        words(&effects),
+        "found 192.0.2.1, forgotten 192.0.2.1, already 192.0.2.1 +71, moved 192.0.2.1"
+    );
+    assert_eq!(jail.next_end(), Some(at(171)));
+}
+
+#[test]
+fn the_ignored_are_not_banned_by_failures_but_by_hand() {
+    let mut jail = jail();
+    assert_eq!(
+        words(&jail.on(failure("127.0.0.9", 0), at(0))),
+        "ignored 127.0.0.9"
+    );
+    assert_eq!(
+        words(&jail.on(stored("127.0.0.9", 0, 100), at(0))),
+        "ignored 127.0.0.9"
+    );
+    assert_eq!(
+        words(&jail.on(Input::Ban(id("127.0.0.9")), at(0))),
+        "ban 127.0.0.9"
+    );
+}
+
+#[test]
+fn a_network_word_lifts_every_ban_inside_it() {
+    let mut jail = jail();
+    for who in ["198.51.100.1", "198.51.100.0/25", "203.0.113.1"] {
+        let _ban = jail.on(Input::Ban(id(who)), at(0));
+    }
+    let effects = jail.on(Input::Unban(id("198.51.100.0/24")), at(1));
+    assert_eq!(
+        words(&effects),
+        "unban 198.51.100.1 Asked, unban 198.51.100.0/25 Asked"
+    );
+    assert_eq!(words(&jail.on(Input::Unban(id("192.0.2.99")), at(1))), "");
+    assert_eq!(jail.bans().len(), 1);
+}
+
+#[test]
+fn a_stored_ban_is_restored_with_its_begin_and_at_most_the_jails_length() {
+    let check = |seconds: i64, bantime: i64, expected: &str, end: Option<UnixTime>| {
+        let mut jail = jail();
+        let effects = jail.on(stored("192.0.2.1", seconds, bantime), at(0));
+        assert_eq!(words(&effects), expected, "{seconds} {bantime}");
+        assert_eq!(jail.next_end(), end);
+    };
+    check(-50, 100, "restored 192.0.2.1", Some(at(50)));
+    check(-50, 60, "restored 192.0.2.1", Some(at(10)));
+    check(-50, 1_000, "restored 192.0.2.1", Some(at(50)));
+    check(-50, -1, "restored 192.0.2.1", Some(at(50)));
+    check(-200, 1_000, "", None);
+    check(-200, 100, "", None);
+}
+
+#[test]
+fn a_restored_ban_keeps_its_history() {
+    let mut jail = jail();
+    let _restored = jail.on(stored("192.0.2.1", -50, 100), at(0));
+    let ban = jail.bans().ban(&id("192.0.2.1")).unwrap();
+    assert_eq!((ban.count, ban.failures, ban.matches.len()), (5, 9, 2));
+}
+
+#[test]
+fn a_ban_decided_late_is_over_before_it_begins() {
+    let mut jail = jail();
+    let _first = jail.on(failure("192.0.2.1", -300), at(0));
+    let effects = jail.on(failure("192.0.2.1", -299), at(0));
+    assert!(words(&effects).ends_with("over 192.0.2.1"));
+    assert!(jail.bans().is_empty());
+}
+
+#[test]
+fn a_recalled_tally_goes_on_where_it_was() {
+    let mut first = jail();
+    let _found = first.on(failure("192.0.2.1", 0), at(0));
+    let tally = first.tallies().tally(&id("192.0.2.1")).unwrap().clone();
+    let mut second = jail();
+    assert_eq!(
+        words(&second.on(Input::Recall(id("192.0.2.1"), tally.clone()), at(5))),
+        ""
+    );
+    let effects = second.on(failure("192.0.2.1", 6), at(6));
+    assert!(words(&effects).ends_with("ban 192.0.2.1"));
+    let mut late = jail();
+    assert_eq!(
+        words(&late.on(Input::Recall(id("192.0.2.1"), tally), at(60))),
+        "forgotten 192.0.2.1"
+    );
+}
