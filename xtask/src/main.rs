@@ -1,2 +1,62 @@
-//! Build and check tasks.
-fn main() {}
+//! `cargo xtask`: what a developer or the build machine does to this tree.
+//!
+//! Knows: the tools that tests need, where both originals come from, and the
+//! rules that the tree keeps (which room may use which, licences, sizes).
+//! Must not know: anything about bans. No crate of ours is used here, so that
+//! `cargo xtask` still runs while one of them does not build.
+//! Oracle: Debian's package index with the SHA-256 pinned in
+//! [`setup::pins`], and `cargo metadata`. Run `cargo test -p xtask`.
+//!
+//! ```text
+//! cargo xtask setup    # install what tests need, unpack both originals
+//! cargo xtask test     # setup, then every test
+//! cargo xtask tidy     # the rules of the tree
+//! ```
+
+use std::{env, io::Write as _, process::ExitCode};
+
+use anyhow::Result;
+
+mod say;
+mod setup;
+mod test;
+mod tidy;
+mod tool;
+mod tree;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+  setup  install the packages that tests need and unpack both originals
+  test   setup, then build everything and run every test
+  tidy   check the rules of the tree
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    match run(&words) {
+        Ok(code) => code,
+        Err(error) => {
+            // Standard error is the last place to speak; when it is closed the
+            // exit code still tells.
+            drop(writeln!(std::io::stderr(), "error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<ExitCode> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["setup"] => setup::run().map(|()| ExitCode::SUCCESS),
+        ["test"] => test::run(),
+        ["tidy"] => tidy::run(),
+        ["help" | "--help" | "-h"] => {
+            say::out(USAGE.trim_end())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            say::err(USAGE.trim_end())?;
+            Ok(ExitCode::from(2))
+        }
+    }
+}

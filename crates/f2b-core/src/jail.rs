@@ -107,7 +107,11 @@ pub struct Jail {
     tallies: Tallies,
     bans: BanList,
     counters: Counters,
+    purged: Option<UnixTime>,
 }
+
+/// How often tallies are looked through for old ones.
+const PURGE_PAUSE: Span = Span::from_seconds(5);
 
 impl Jail {
     /// Returns a jail that has seen nothing yet.
@@ -146,6 +150,11 @@ impl Jail {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns the settings to change them. What stands already is not judged again.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
     }
 
     /// Returns the bans that stand.
@@ -290,8 +299,11 @@ impl Jail {
         while let Some(ban) = self.bans.remove_over(now) {
             effects.push(Effect::Unban(ban, UnbanCause::Expired));
         }
-        let forgotten = self.tallies.purge(now, self.settings.findtime);
-        effects.extend(forgotten.into_iter().map(Effect::Forgotten));
+        if self.purged.is_none_or(|before| now.since(before) >= PURGE_PAUSE) {
+            self.purged = Some(now);
+            let forgotten = self.tallies.purge(now, self.settings.findtime);
+            effects.extend(forgotten.into_iter().map(Effect::Forgotten));
+        }
     }
 }
 

@@ -1,1 +1,47 @@
-//! The running server.
+//! The running server: events in, effects out.
+//!
+//! *Knows* the threads and what passes between them, and ties the rooms together: lines from
+//! `f2b-source` are judged by `f2b-match`, counted by `f2b-core`, and what a jail decides is carried
+//! out in a fixed order — kernel, database, then log and reply.
+//!
+//! *Must not know* configuration files: it is told everything as commands. It does not depend on
+//! `f2b-config`.
+//!
+//! *Oracle*: the original's server beside it on the same log (`conformance`): who was banned, what
+//! clients are answered.
+//!
+//! One thread, the [engine](engine), owns all jails; [`event::Event`] lists everything that can make
+//! it act. What it decides leaves as a [`batch::Batch`] through the kernel's thread and the
+//! database's thread, which keep its order.
+//!
+//! ```no_run
+//! use f2b_daemon::{LogTarget, Options};
+//! use f2b_protocol::Command;
+//!
+//! f2b_daemon::run(Options {
+//!     socket: "/run/fail2ban/fail2ban.sock".into(),
+//!     pidfile: "/run/fail2ban/fail2ban.pid".into(),
+//!     force: false,
+//!     log_target: LogTarget::Stdout,
+//!     stream: vec![Command::words(["add", "sshd", "auto"])],
+//! })?;
+//! # Ok::<(), f2b_daemon::RunError>(())
+//! ```
+
+mod batch;
+mod clock;
+mod enforcement;
+mod engine;
+mod event;
+mod journal;
+mod kernel;
+mod log;
+mod reader;
+mod run;
+mod socket;
+mod storage;
+mod text;
+
+pub use log::{Level, LogTarget, LogTargetError};
+pub use run::{Options, RunError, run};
+pub use socket::SocketError;

@@ -130,21 +130,12 @@ impl Reader<'_> {
                 add(key, &setting.value, &mut properties);
             }
         }
-        if !properties
-            .iter()
-            .any(|(key, value)| key == "native" && value == "yes")
-        {
+        if let Some((key, setting)) = command_of(set) {
             let message = format!(
-                "the action `{}` runs commands, which is not available in this version",
+                "the action `{}` runs a command (`{key}`), which is not available in this version",
                 spec.name
             );
-            let place = set
-                .sections
-                .values()
-                .flat_map(|section| section.values())
-                .next();
-            let place = place.map(|setting| setting.place.clone());
-            let mistake = Diagnostic::error(message, place.as_ref());
+            let mistake = Diagnostic::error(message, Some(&setting.place));
             mistakes.push(mistake.with_hint("use `banaction = stockade`"));
             return;
         }
@@ -200,6 +191,12 @@ impl Reader<'_> {
         mistakes.push(mistake.with_hint(format!("{folder} holds: {}", names.join(", "))));
         None
     }
+}
+
+/// The first option of an action that is a command to run.
+fn command_of(set: &FileSet) -> Option<(&String, &Setting)> {
+    let mut options = set.sections.get("Definition").into_iter().flatten();
+    options.find(|(key, setting)| key.starts_with("action") && !setting.value.is_empty())
 }
 
 fn refuse_unknown(

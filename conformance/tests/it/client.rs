@@ -1,0 +1,88 @@
+//! The original's client asks the original's server and ours the same things.
+
+use conformance::{
+    Oracle, Server, Version,
+    differences::{Comparison, KnownDifferences},
+    replay::{self, Terms},
+};
+
+const TERMS: Terms = Terms {
+    rate: 1,
+    maxretry: 5,
+    findtime: 600,
+};
+
+/// In this order: later ones show what earlier ones did.
+const COMMANDS: &[&str] = &[
+    "ping",
+    "status",
+    "status sshd",
+    "get sshd banip",
+    "set sshd banip 192.0.2.7",
+    "set sshd banip 192.0.2.7",
+    "set sshd banip 192.0.2.8 2001:db8::7",
+    "get sshd banip",
+    "status sshd",
+    "set sshd unbanip 192.0.2.8",
+    "set sshd unbanip 192.0.2.99",
+    "get sshd banip",
+    "status sshd",
+    "status nosuchjail",
+    "set nosuchjail banip 192.0.2.7",
+    "get nosuchjail banip",
+    "set sshd",
+    "nosuchcommand",
+    "stop",
+    "ping",
+];
+
+/// Runs all commands; the last but one ends the server.
+fn transcripts(client: &Oracle, server: Server) -> Vec<String> {
+    let endpoint = server.endpoint.clone();
+    let run = |line: &&str| {
+        let words: Vec<_> = line.split(' ').collect();
+        client.client(&endpoint, &words).unwrap().transcript()
+    };
+    let (after, before) = COMMANDS.split_last().unwrap();
+    let mut transcripts: Vec<_> = before.iter().map(run).collect();
+    server.wait_for_end().unwrap();
+    transcripts.push(run(after));
+    transcripts
+}
+
+fn answers(version: Version) -> Vec<Comparison> {
+    let folder = tempfile::tempdir().unwrap();
+    let client = Oracle::new(version).unwrap();
+    let log = replay::empty_log(folder.path()).unwrap();
+    let theirs = replay::jail_local(&TERMS, &log, replay::ORIGINAL);
+    let theirs = Server::of_original(&client, folder.path(), &theirs).unwrap();
+    let theirs = transcripts(&client, theirs);
+    let ours = replay::jail_local(&TERMS, &log, "");
+    let ours = Server::of_ours(folder.path(), &ours, &["sshd"]).unwrap();
+    let ours = transcripts(&client, ours);
+    let pairs = theirs.into_iter().zip(ours);
+    (1..)
+        .zip(COMMANDS)
+        .zip(pairs)
+        .map(|((number, command), (original, ours))| Comparison {
+            // The same command comes again, with another answer.
+            case: format!("{version}: {number} {command}"),
+            original: original.replace(&path(&folder, "original"), "FOLDER"),
+            ours: ours.replace(&path(&folder, "ours"), "FOLDER"),
+        })
+        .collect()
+}
+
+/// An error may name the socket; each server has its own.
+fn path(folder: &tempfile::TempDir, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+#[test]
+fn the_client_of_the_original_gets_the_answers_of_the_original() {
+    let comparisons: Vec<_> = Version::ALL.into_iter().flat_map(answers).collect();
+    KnownDifferences::load()
+        .unwrap()
+        .judge("client", &comparisons)
+        .unwrap();
+}

@@ -1,0 +1,6 @@
+//! Both originals, alone and beside ours.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod client;
+mod original;
+mod replay;

@@ -1,0 +1,101 @@
+//! The one place where a process begins.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A process that could not be started or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// The program is not there, or may not be run.
+    #[error("start `{program}`")]
+    Start {
+        /// The program.
+        program: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Its output was taken before.
+    #[error("the output of `{program}` is read by somebody else")]
+    OutputTaken {
+        /// The program.
+        program: String,
+    },
+}
+
+/// A process whose output is read for as long as it lives; it is ended when this is dropped.
+#[derive(Debug)]
+pub struct Follower {
+    program: String,
+    child: Child,
+}
+
+/// Starts a program whose output is to be followed, without a shell.
+///
+/// It has no input, a process group of its own (a Ctrl-C at the terminal is not for it), and its
+/// error output goes nowhere.
+///
+/// # Errors
+/// [`SpawnError::Start`] if the program cannot be started.
+pub fn follow(program: &str, arguments: &[String]) -> Result<Follower, SpawnError> {
+    let started = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn();
+    let program = program.to_owned();
+    match started {
+        Ok(child) => Ok(Follower { program, child }),
+        Err(source) => Err(SpawnError::Start { program, source }),
+    }
+}
+
+impl Follower {
+    /// Takes the pipe that the program writes to.
+    ///
+    /// # Errors
+    /// [`SpawnError::OutputTaken`] if it was taken before.
+    pub fn output(&mut self) -> Result<ChildStdout, SpawnError> {
+        let taken = || SpawnError::OutputTaken {
+            program: self.program.clone(),
+        };
+        self.child.stdout.take().ok_or_else(taken)
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        // An error means that it has ended already; waiting for it leaves no zombie.
+        let killed = self.child.kill();
+        let waited = self.child.wait();
+        drop((killed, waited));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn a_follower_ends_when_it_is_dropped() {
+        let mut follower = follow("sleep", &["60".to_owned()]).unwrap();
+        let mut output = follower.output().unwrap();
+        assert!(matches!(
+            follower.output(),
+            Err(SpawnError::OutputTaken { .. })
+        ));
+        drop(follower);
+        let mut rest = Vec::new();
+        assert_eq!(output.read_to_end(&mut rest).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = follow("no-such-program", &[]).unwrap_err();
+        assert_eq!(error.to_string(), "start `no-such-program`");
+    }
+}

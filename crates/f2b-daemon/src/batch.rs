@@ -1,0 +1,80 @@
+//! What the engine has decided, on its way through kernel, database and log.
+
+use std::collections::HashSet;
+
+use f2b_core::{FailId, UnixTime};
+use f2b_firewall::JailRules;
+use f2b_protocol::{Answer, Reply};
+use f2b_store::Transaction;
+use ipnet::IpNet;
+
+use crate::event::ReplyTo;
+use crate::log::Line;
+
+/// Decisions that belong together: they are carried out in the order of these fields, and reported
+/// when they are on disk.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// For the kernel.
+    pub(crate) kernel: Vec<KernelOrder>,
+    /// For the database.
+    pub(crate) transaction: Transaction,
+    /// For the log.
+    pub(crate) lines: Vec<Line>,
+    /// For the clients that asked.
+    pub(crate) replies: Vec<(ReplyTo, Reply)>,
+}
+
+/// One thing that the kernel shall hold or no longer hold.
+#[derive(Debug)]
+pub(crate) enum KernelOrder {
+    /// The sets and rules of a jail.
+    StartJail {
+        /// What they look like.
+        rules: JailRules,
+        /// The action's name, for messages.
+        action: String,
+    },
+    /// A ban, until its end (`None`: for ever); a standing one gets the new end.
+    Ban {
+        /// The jail.
+        jail: String,
+        /// Who.
+        id: FailId,
+        /// Until when.
+        end: Option<UnixTime>,
+    },
+    /// No ban any more.
+    Unban {
+        /// The jail.
+        jail: String,
+        /// Who.
+        id: FailId,
+    },
+    /// No bans of this jail but these: what an earlier run left and nobody can explain goes.
+    Keep {
+        /// The jail.
+        jail: String,
+        /// Who is banned.
+        nets: HashSet<IpNet>,
+    },
+    /// The end of everything of ours in the kernel.
+    Close,
+}
+
+impl Batch {
+    /// Tells whether there is nothing to carry out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kernel.is_empty()
+            && self.transaction.is_empty()
+            && self.lines.is_empty()
+            && self.replies.is_empty()
+    }
+
+    /// Sends the answers that waited for all the rest.
+    pub(crate) fn reply(self) {
+        for (to, reply) in self.replies {
+            to.send(Answer::Reply(reply));
+        }
+    }
+}

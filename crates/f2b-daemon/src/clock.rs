@@ -1,0 +1,29 @@
+//! The one place that reads the clock.
+
+use f2b_core::UnixTime;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Returns the time of the machine.
+pub(crate) fn now() -> UnixTime {
+    UnixTime::from_micros(Timestamp::now().as_microsecond())
+}
+
+/// Returns a moment as local time.
+///
+/// *Shape*: `2026-11-21 18:58:09`.
+pub(crate) fn local(moment: UnixTime) -> String {
+    let format = |timestamp: Timestamp| {
+        timestamp
+            .to_zoned(TimeZone::system())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
+    };
+    Timestamp::from_second(moment.whole_seconds())
+        .map_or_else(|_outside| "9999-12-31 23:59:59".to_owned(), format)
+}
+
+/// Returns the milliseconds within the second of a moment.
+pub(crate) fn milliseconds(moment: UnixTime) -> i64 {
+    moment.as_micros().rem_euclid(1_000_000) / 1_000
+}

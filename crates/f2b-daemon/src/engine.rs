@@ -1,0 +1,338 @@
+//! The owner of all jails: takes events one by one and decides what follows.
+
+mod jail;
+mod lines;
+mod native;
+mod requests;
+mod settings;
+mod start;
+mod status;
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use f2b_core::{Effect, Input, Span, UnixTime};
+use f2b_match::Zone;
+use f2b_protocol::Command;
+use f2b_source::SourceId;
+use f2b_store::{FilePosition, JOURNAL, JournalPosition, Position, SourceState};
+use indexmap::{IndexMap, IndexSet};
+
+use self::jail::JailRuntime;
+use crate::batch::{Batch, KernelOrder};
+use crate::clock;
+use crate::enforcement::Enforcement;
+use crate::event::{Event, ReplyTo};
+use crate::log::{Line, Log};
+use crate::reader::Reader;
+use crate::storage::Database;
+use crate::text;
+
+/// How often positions are saved that nothing has been decided at.
+const SAVE_PAUSE: Span = Span::from_seconds(10);
+
+/// How often it is looked whether what a jail waits for is there.
+const LOOK_PAUSE: Span = Span::from_seconds(5);
+
+/// How often the database is purged.
+const PURGE_PAUSE: Span = Span::from_seconds(3_600);
+
+/// The longest sleep of the engine.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// What the engine is given.
+pub(crate) struct Surroundings {
+    pub(crate) log: Log,
+    pub(crate) database: Database,
+    pub(crate) enforcement: Enforcement,
+    pub(crate) reader: Reader,
+    pub(crate) events: Sender<Event>,
+    /// Where decisions go.
+    pub(crate) batches: Sender<Batch>,
+}
+
+/// All jails, and what they share.
+pub(crate) struct Engine {
+    around: Surroundings,
+    zone: Zone,
+    jails: IndexMap<String, JailRuntime>,
+    /// Which jail reads a source.
+    readers: IndexMap<SourceId, String>,
+    next_source: u32,
+    dbpurgeage: Span,
+    saved: UnixTime,
+    looked: UnixTime,
+    purged: UnixTime,
+}
+
+/// Why the engine ended.
+pub(crate) struct Ending {
+    /// The client that asked for it, to be answered when everything is down.
+    pub(crate) asked: Option<ReplyTo>,
+}
+
+impl Engine {
+    pub(crate) fn new(around: Surroundings) -> Self {
+        let now = clock::now();
+        Self {
+            around,
+            zone: Zone::system(),
+            jails: IndexMap::new(),
+            readers: IndexMap::new(),
+            next_source: 0,
+            dbpurgeage: Span::from_seconds(86_400),
+            saved: now,
+            looked: now,
+            purged: now,
+        }
+    }
+
+    /// Carries out the commands that configure the server. One that fails is logged; a jail that it
+    /// was for is not started, the others are.
+    pub(crate) fn configure(&mut self, stream: &[Command]) {
+        for command in stream {
+            if let Err(exception) = self.stream_command(command) {
+                let reason = exception.to_string();
+                let shown = cut(&command.to_string());
+                let text = format!("Command {shown} has failed. Received {}", exception.repr());
+                self.around.log.error("transmitter", text);
+                self.mark_broken(command, &reason);
+            }
+        }
+        self.around
+            .database
+            .purge(clock::now(), self.dbpurgeage, &self.around.log);
+    }
+
+    /// Takes events until one of them ends the server.
+    pub(crate) fn run(&mut self, events: &Receiver<Event>) -> Ending {
+        loop {
+            let event = match events.recv_timeout(self.rest()) {
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ending { asked: None },
+            };
+            let ending = event.and_then(|event| self.on(event));
+            self.pass_time();
+            if let Some(ending) = ending {
+                return ending;
+            }
+        }
+    }
+
+    /// Takes one event; returns the end if it asks for it.
+    fn on(&mut self, event: Event) -> Option<Ending> {
+        match event {
+            Event::File(news) => self.on_file(news),
+            Event::Journal(news) => self.on_journal(news),
+            Event::Command(command, to) => return self.on_command(&command, to),
+            Event::Terminate(signal) => {
+                self.around
+                    .log
+                    .info("server", format!("Caught signal {signal}. Exiting"));
+                return Some(Ending { asked: None });
+            }
+            Event::ReopenLog => match self.around.log.reopen() {
+                Ok(()) => self
+                    .around
+                    .log
+                    .info("server", "The log file was opened anew"),
+                Err(error) => self.around.log.error("server", error.to_string()),
+            },
+            Event::Reload => {
+                let text = "A reload is not available in this version: stop and start the server";
+                self.around.log.warning("server", text);
+            }
+        }
+        None
+    }
+
+    /// Ends all jails: bans leave the kernel and stay in the database.
+    pub(crate) fn stop(&mut self) {
+        let log = &self.around.log;
+        log.info("server", "Shutdown in progress...");
+        log.info("server", "Stopping all jails");
+        let mut batch = Batch::default();
+        for runtime in self.jails.values_mut() {
+            runtime.save_positions(&mut batch);
+            for file in runtime.sources.files() {
+                let text = format!("Removed logfile: '{}'", file.path.display());
+                batch
+                    .lines
+                    .push(Line::new(crate::Level::Info, "filter", text));
+            }
+            runtime.sources = jail::Sources::None;
+            for action in runtime.actions.keys() {
+                batch.lines.push(text::flush(&runtime.name, action));
+            }
+            for ban in runtime.jail.bans().iter() {
+                batch.lines.push(text::repeal_ban(&runtime.name, &ban.id));
+            }
+            let text = format!("Jail '{}' stopped", runtime.name);
+            batch
+                .lines
+                .push(Line::new(crate::Level::Info, "jail", text));
+        }
+        batch.kernel.push(KernelOrder::Close);
+        self.send(batch);
+    }
+
+    /// Returns how long nothing needs to be done without an event.
+    fn rest(&self) -> Duration {
+        let now = clock::now();
+        let next = self
+            .jails
+            .values()
+            .filter_map(|runtime| runtime.jail.next_end())
+            .min();
+        let until = next.map_or(LONGEST_REST, |end| {
+            // A ban is over when its end has passed.
+            let micros = end.since(now).as_micros().saturating_add(1_000);
+            Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+        });
+        until.min(LONGEST_REST)
+    }
+
+    fn pass_time(&mut self) {
+        let now = clock::now();
+        let mut batch = Batch::default();
+        for runtime in self.jails.values_mut() {
+            let effects = runtime.jail.on(Input::Clock, now);
+            runtime.carry_out(effects, &self.around, &mut batch);
+        }
+        if now.since(self.saved) >= SAVE_PAUSE {
+            self.saved = now;
+            self.jails
+                .values_mut()
+                .for_each(|runtime| runtime.save_positions(&mut batch));
+        }
+        self.send(batch);
+        if now.since(self.looked) >= LOOK_PAUSE {
+            self.looked = now;
+            self.look_for_journals();
+        }
+        if now.since(self.purged) >= PURGE_PAUSE {
+            self.purged = now;
+            self.around
+                .database
+                .purge(now, self.dbpurgeage, &self.around.log);
+        }
+    }
+
+    /// Sends decisions on their way. When the queue is full this waits: reading then slows down.
+    fn send(&self, batch: Batch) {
+        if !batch.is_empty() {
+            // The other side ends only after this one.
+            self.around.batches.send(batch).ok();
+        }
+    }
+}
+
+impl JailRuntime {
+    /// Turns what the jail has decided into orders for kernel, database and log.
+    fn carry_out(&self, effects: Vec<Effect>, around: &Surroundings, batch: &mut Batch) {
+        let jail = &self.name;
+        let mut counted = IndexSet::new();
+        for effect in effects {
+            match effect {
+                Effect::Found { id, time } => {
+                    batch.lines.push(text::found(jail, &id, time));
+                    counted.insert(id);
+                }
+                Effect::Forgotten(id) => {
+                    counted.insert(id);
+                }
+                Effect::Ignored(id) => batch.lines.push(text::ignored(jail, &id)),
+                Effect::Ban(ban) => {
+                    batch.lines.push(text::ban(jail, &ban));
+                    self.enforce(&ban, around, batch);
+                    batch.transaction.record_ban(jail, ban);
+                }
+                Effect::AlreadyOver(id) => batch.lines.push(text::already_over(jail, &id)),
+                Effect::AlreadyBanned { id, age } => {
+                    batch.lines.push(text::already_banned(jail, &id, age))
+                }
+                Effect::EndMoved(ban) => {
+                    self.enforce(&ban, around, batch);
+                    batch.transaction.record_moved_end(jail, ban);
+                }
+                Effect::Unban(ban, _cause) => {
+                    batch.lines.push(text::unban(jail, &ban.id));
+                    if self.has_native_action() {
+                        let jail = jail.clone();
+                        batch.kernel.push(KernelOrder::Unban { jail, id: ban.id });
+                    }
+                }
+            }
+        }
+        for id in counted {
+            match self.jail.tallies().tally(&id) {
+                Some(tally) => batch.transaction.record_tally(jail, id, tally.clone()),
+                None => batch.transaction.record_forgotten(jail, id),
+            }
+        }
+    }
+
+    fn enforce(&self, ban: &f2b_core::Ban, around: &Surroundings, batch: &mut Batch) {
+        if !self.has_native_action() {
+            return;
+        }
+        around
+            .enforcement
+            .note(&self.name, &ban.id, crate::enforcement::BanState::Asked);
+        batch.kernel.push(KernelOrder::Ban {
+            jail: self.name.clone(),
+            id: ban.id.clone(),
+            end: ban.end(),
+        });
+    }
+
+    /// Puts the positions that were reached without a decision into a batch.
+    fn save_positions(&mut self, batch: &mut Batch) {
+        let jail = self.name.clone();
+        for file in self.sources.files_mut() {
+            if let Some(position) = file.unsaved.take() {
+                batch
+                    .transaction
+                    .record_position(&jail, file_state(&file.path, position));
+            }
+        }
+        if let Some(position) = self
+            .sources
+            .journal_mut()
+            .and_then(|journal| journal.unsaved.take())
+        {
+            batch
+                .transaction
+                .record_position(&jail, journal_state(position));
+        }
+    }
+}
+
+fn file_state(path: &std::path::Path, position: f2b_source::Position) -> SourceState {
+    SourceState {
+        source: path.display().to_string().into(),
+        position: Position::File(FilePosition {
+            device: position.device,
+            inode: position.inode,
+            offset: position.offset,
+            first_line: position.first_line.map(|line| line.to_string().into()),
+        }),
+    }
+}
+
+fn journal_state(position: JournalPosition) -> SourceState {
+    SourceState {
+        source: JOURNAL.into(),
+        position: Position::Journal(position),
+    }
+}
+
+/// A text for the log, no longer than a person reads.
+fn cut(text: &str) -> String {
+    const LONGEST: usize = 300;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST).chain("…".chars()).collect()
+}

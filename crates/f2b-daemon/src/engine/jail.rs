@@ -1,0 +1,195 @@
+//! One jail of the running server: its judgement, and what it reads.
+
+use std::path::PathBuf;
+
+use f2b_core::{Jail, Settings};
+use f2b_match::{Filter, Matcher};
+use f2b_source::{Position, SourceId};
+use f2b_store::JournalPosition;
+use indexmap::IndexMap;
+
+use crate::journal::Journal;
+
+/// Where a jail shall take its lines from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// From its log file if there is one, else from the journal.
+    Auto,
+    /// From log files.
+    Files,
+    /// From the journal.
+    Journal,
+}
+
+/// A log file that a jail was told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogFile {
+    /// Its path.
+    pub(crate) path: PathBuf,
+    /// Whether a file that was never read is read from its end.
+    pub(crate) tail: bool,
+}
+
+/// A jail, configured or running.
+#[derive(Debug)]
+pub(crate) struct JailRuntime {
+    /// Its name.
+    pub(crate) name: String,
+    /// Where it shall read.
+    pub(crate) backend: Backend,
+    /// Whom it follows and has banned.
+    pub(crate) jail: Jail,
+    /// Its rules.
+    pub(crate) filter: Filter,
+    /// The log files it was told of, those that are waited for included.
+    pub(crate) logs: Vec<LogFile>,
+    /// Its `journalmatch`: groups of which any may fit.
+    pub(crate) matches: Vec<Vec<String>>,
+    /// Its actions by name, each with its properties.
+    pub(crate) actions: IndexMap<String, IndexMap<String, String>>,
+    /// What keeps it from being started.
+    pub(crate) broken: Option<String>,
+    /// What it reads.
+    pub(crate) sources: Sources,
+    /// What it has read since the server started.
+    pub(crate) read: ReadCounters,
+    /// Whether bans that an earlier run left in the kernel were compared with ours.
+    pub(crate) reconciled: bool,
+}
+
+/// Counters of lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReadCounters {
+    /// Lines read.
+    pub(crate) lines: u64,
+    /// Lines that were a failure.
+    pub(crate) matched: u64,
+    /// Lines that were cut because of their length.
+    pub(crate) oversize: u64,
+    /// Lines that made the matcher panic and were stepped over.
+    pub(crate) panicked: u64,
+}
+
+/// What a jail reads.
+#[derive(Debug)]
+pub(crate) enum Sources {
+    /// Nothing: it was not started.
+    None,
+    /// Log files; a jail whose files are all missing waits.
+    Files(IndexMap<SourceId, FileSource>),
+    /// The journal.
+    Journal(JournalSource),
+}
+
+/// One log file of a jail.
+#[derive(Debug)]
+pub(crate) struct FileSource {
+    /// Its path.
+    pub(crate) path: PathBuf,
+    /// The memory of its dates.
+    pub(crate) matcher: Matcher,
+    /// Whether it has been read to its end once.
+    pub(crate) in_operation: bool,
+    /// How it is.
+    pub(crate) state: FileState,
+    /// How far it was read beyond what is on disk.
+    pub(crate) unsaved: Option<Position>,
+}
+
+/// How a log file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FileState {
+    /// It is read.
+    Reading,
+    /// There is none; it is waited for.
+    Missing,
+    /// It cannot be read.
+    Problem(String),
+}
+
+/// The journal of a jail.
+#[derive(Debug)]
+pub(crate) struct JournalSource {
+    /// Reads for as long as it is kept.
+    pub(crate) _journal: Journal,
+    /// The memory of its dates.
+    pub(crate) matcher: Matcher,
+    /// Whether it has been read to its end once.
+    pub(crate) in_operation: bool,
+    /// What is wrong, if anything.
+    pub(crate) problem: Option<String>,
+    /// How far it was read beyond what is on disk.
+    pub(crate) unsaved: Option<JournalPosition>,
+}
+
+impl JailRuntime {
+    pub(crate) fn new(name: String, backend: Backend) -> Self {
+        Self {
+            name,
+            backend,
+            jail: Jail::new(Settings::default()),
+            filter: Filter::default(),
+            logs: Vec::new(),
+            matches: Vec::new(),
+            actions: IndexMap::new(),
+            broken: None,
+            sources: Sources::None,
+            read: ReadCounters::default(),
+            reconciled: false,
+        }
+    }
+
+    /// Tells whether the server itself writes this jail's bans to the kernel.
+    pub(crate) fn has_native_action(&self) -> bool {
+        self.actions.values().any(super::native::is_native)
+    }
+
+    /// Tells whether everything that was there at the start has been read.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        match &self.sources {
+            Sources::None => false,
+            Sources::Files(files) => files
+                .values()
+                .all(|file| file.in_operation || file.state != FileState::Reading),
+            Sources::Journal(journal) => journal.in_operation,
+        }
+    }
+}
+
+impl Sources {
+    /// Goes through the log files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &FileSource> {
+        match self {
+            Self::Files(files) => Some(files.values()),
+            Self::None | Self::Journal(_) => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// Goes through the log files to change them.
+    pub(crate) fn files_mut(&mut self) -> impl Iterator<Item = &mut FileSource> {
+        match self {
+            Self::Files(files) => Some(files.values_mut()),
+            Self::None | Self::Journal(_) => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// Returns one log file.
+    pub(crate) fn file_mut(&mut self, id: SourceId) -> Option<&mut FileSource> {
+        match self {
+            Self::Files(files) => files.get_mut(&id),
+            Self::None | Self::Journal(_) => None,
+        }
+    }
+
+    /// Returns the journal.
+    pub(crate) fn journal_mut(&mut self) -> Option<&mut JournalSource> {
+        match self {
+            Self::Journal(journal) => Some(journal),
+            Self::None | Self::Files(_) => None,
+        }
+    }
+}

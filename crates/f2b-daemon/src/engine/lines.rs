@@ -1,0 +1,278 @@
+//! Lines that came in: judged, counted, and their place remembered.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use f2b_core::{Input, UnixTime};
+use f2b_match::{Filter, Judged, Matcher, Moment, Note, Verdict};
+use f2b_source::journal::JournalEntry;
+use f2b_source::{Chunk, SourceEvent, SourceId};
+use f2b_store::JournalPosition;
+
+use super::jail::{FileState, JailRuntime};
+use super::{Engine, Surroundings, file_state, journal_state};
+use crate::batch::{Batch, KernelOrder};
+use crate::clock;
+use crate::event::{JournalEvent, JournalNews};
+use crate::log::{Level, Line};
+
+impl Engine {
+    /// Takes news of a log file.
+    pub(super) fn on_file(&mut self, news: SourceEvent) {
+        let id = match &news {
+            SourceEvent::Chunk(chunk) => chunk.source,
+            SourceEvent::Rotated { source, .. }
+            | SourceEvent::Missing { source }
+            | SourceEvent::Appeared { source }
+            | SourceEvent::Problem { source, .. } => *source,
+        };
+        let Some(runtime) = self
+            .readers
+            .get(&id)
+            .and_then(|jail| self.jails.get_mut(jail))
+        else {
+            // The jail has turned to the journal meanwhile.
+            return;
+        };
+        let mut batch = Batch::default();
+        match news {
+            SourceEvent::Chunk(chunk) => runtime.on_chunk(&chunk, &self.around, &mut batch),
+            news => runtime.on_file_news(id, news, &mut batch),
+        }
+        runtime.reconcile(&mut batch);
+        self.send(batch);
+    }
+
+    /// Takes news of a journal.
+    pub(super) fn on_journal(&mut self, news: JournalEvent) {
+        let Some(runtime) = self.jails.get_mut(&news.jail) else {
+            return;
+        };
+        let mut batch = Batch::default();
+        match news.what {
+            JournalNews::Entries(entries) => runtime.on_entries(&entries, &self.around, &mut batch),
+            JournalNews::CaughtUp => {
+                if let Some(journal) = runtime.sources.journal_mut() {
+                    journal.in_operation = true;
+                    journal.problem = None;
+                }
+            }
+            JournalNews::Trouble(reason) => {
+                let text = format!(
+                    "[{}] Reading the journal was interrupted: {reason}",
+                    news.jail
+                );
+                batch
+                    .lines
+                    .push(Line::new(Level::Warning, "filtersystemd", text));
+                if let Some(journal) = runtime.sources.journal_mut() {
+                    journal.problem = Some(reason);
+                }
+            }
+        }
+        runtime.reconcile(&mut batch);
+        self.send(batch);
+    }
+}
+
+impl JailRuntime {
+    fn on_chunk(&mut self, chunk: &Chunk, around: &Surroundings, batch: &mut Batch) {
+        let now = clock::now();
+        let findtime = self.jail.settings().findtime;
+        let Some(file) = self.sources.file_mut(chunk.source) else {
+            return;
+        };
+        file.state = FileState::Reading;
+        let moment = Moment {
+            now,
+            findtime,
+            in_operation: file.in_operation,
+        };
+        let judged: Vec<Judged> = chunk
+            .lines()
+            .filter_map(|line| {
+                self.read.lines += 1;
+                judge(&mut file.matcher, &self.filter, line, None, moment).or_else(|| {
+                    self.read.panicked += 1;
+                    batch.lines.push(panicked(&self.name, line));
+                    None
+                })
+            })
+            .collect();
+        file.in_operation |= chunk.at_end;
+        self.read.oversize += chunk.oversize;
+        self.take(judged, now, around, batch);
+        let Some(file) = self.sources.file_mut(chunk.source) else {
+            return;
+        };
+        // What was decided up to here and the place itself reach the disk together.
+        if batch.transaction.is_empty() {
+            file.unsaved = Some(chunk.end);
+        } else {
+            file.unsaved = None;
+            batch
+                .transaction
+                .record_position(&self.name, file_state(&file.path, chunk.end));
+        }
+    }
+
+    fn on_entries(&mut self, entries: &[JournalEntry], around: &Surroundings, batch: &mut Batch) {
+        let now = clock::now();
+        let findtime = self.jail.settings().findtime;
+        let Some(journal) = self.sources.journal_mut() else {
+            return;
+        };
+        journal.problem = None;
+        let moment = Moment {
+            now,
+            findtime,
+            in_operation: journal.in_operation,
+        };
+        let mut judged = Vec::new();
+        for entry in entries {
+            self.read.lines += 1;
+            match judge(
+                &mut journal.matcher,
+                &self.filter,
+                &entry.text,
+                Some(time_of(entry)),
+                moment,
+            ) {
+                Some(verdict) => judged.push(verdict),
+                None => {
+                    self.read.panicked += 1;
+                    batch.lines.push(panicked(&self.name, &entry.text));
+                }
+            }
+        }
+        self.take(judged, now, around, batch);
+        let (Some(last), Some(journal)) = (entries.last(), self.sources.journal_mut()) else {
+            return;
+        };
+        let position = JournalPosition {
+            cursor: Some(last.cursor.as_str().into()),
+            time: time_of(last),
+        };
+        if batch.transaction.is_empty() {
+            journal.unsaved = Some(position);
+        } else {
+            journal.unsaved = None;
+            batch
+                .transaction
+                .record_position(&self.name, journal_state(position));
+        }
+    }
+
+    /// Counts what was judged to be a failure.
+    fn take(
+        &mut self,
+        judged: Vec<Judged>,
+        now: UnixTime,
+        around: &Surroundings,
+        batch: &mut Batch,
+    ) {
+        for Judged { verdict, note } in judged {
+            batch.lines.extend(note.map(|note| noted(&self.name, note)));
+            if let Verdict::Failure(failure) = verdict {
+                self.read.matched += 1;
+                let effects = self.jail.on(Input::Failure(failure), now);
+                self.carry_out(effects, around, batch);
+            }
+        }
+    }
+
+    fn on_file_news(&mut self, id: SourceId, news: SourceEvent, batch: &mut Batch) {
+        let jail = self.name.clone();
+        let Some(file) = self.sources.file_mut(id) else {
+            return;
+        };
+        let path = file.path.display();
+        let line = match news {
+            SourceEvent::Chunk(_) => return,
+            SourceEvent::Rotated { why, .. } => {
+                let text = format!("[{jail}] Log rotation detected for {path}: {why}");
+                Line::new(Level::Info, "filter", text)
+            }
+            SourceEvent::Missing { .. } => {
+                let text = format!("[{jail}] Waiting for the log file {path}: there is none");
+                file.state = FileState::Missing;
+                Line::new(Level::Info, "filter", text)
+            }
+            SourceEvent::Appeared { .. } => {
+                file.state = FileState::Reading;
+                Line::new(
+                    Level::Info,
+                    "filter",
+                    format!("[{jail}] Log presence detected for file {path}"),
+                )
+            }
+            SourceEvent::Problem { error, .. } => {
+                let mut text = error.to_string();
+                if let Some(cause) = std::error::Error::source(&error) {
+                    text.push_str(&format!(": {cause}"));
+                }
+                if let Some(hint) = error.hint() {
+                    text.push_str(&format!(" (hint: {hint})"));
+                }
+                file.state = FileState::Problem(text.clone());
+                Line::new(Level::Error, "filter", format!("[{jail}] {text}"))
+            }
+        };
+        batch.lines.push(line);
+    }
+
+    /// Once everything old is read, what the kernel holds must be what this jail has banned.
+    fn reconcile(&mut self, batch: &mut Batch) {
+        if self.reconciled || !self.has_native_action() || !self.has_caught_up() {
+            return;
+        }
+        self.reconciled = true;
+        let nets: HashSet<_> = self
+            .jail
+            .bans()
+            .iter()
+            .filter_map(|ban| ban.id.to_net())
+            .collect();
+        let jail = self.name.clone();
+        batch.kernel.push(KernelOrder::Keep { jail, nets });
+    }
+}
+
+/// Judges a line; `None` if the matcher panicked, whose memory is only that of dates and stays good.
+fn judge(
+    matcher: &mut Matcher,
+    filter: &Filter,
+    line: &[u8],
+    given: Option<UnixTime>,
+    moment: Moment,
+) -> Option<Judged> {
+    catch_unwind(AssertUnwindSafe(|| {
+        matcher.judge(filter, line, given, moment)
+    }))
+    .ok()
+}
+
+fn time_of(entry: &JournalEntry) -> UnixTime {
+    UnixTime::from_micros(i64::try_from(entry.realtime_us).unwrap_or(i64::MAX))
+}
+
+fn panicked(jail: &str, line: &[u8]) -> Line {
+    let shown = super::cut(&String::from_utf8_lossy(line));
+    let text = format!("[{jail}] Failed to process line: {shown:?}; it was stepped over");
+    Line::new(Level::Error, "filter", text)
+}
+
+fn noted(jail: &str, note: Note) -> Line {
+    let text = match note {
+        Note::TimeDiffers(difference) => format!(
+            "[{jail}] The log's times differ from the clock by {} s: its lines count as written now \
+             (hint: check the time zone of the service that writes it)",
+            difference.whole_seconds()
+        ),
+        Note::NoDate => format!(
+            "[{jail}] A matching line has no date that can be read: it counts as written now \
+             (hint: see the service's log format)"
+        ),
+    };
+    Line::new(Level::Warning, "filter", text)
+}

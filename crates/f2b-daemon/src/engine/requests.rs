@@ -1,0 +1,223 @@
+//! Commands of clients.
+
+use f2b_core::{Bantime, Effect, FailId, Input};
+use f2b_protocol::request::StatusFlavor;
+use f2b_protocol::status::{JailStatus, ServerStatus, StatusSource};
+use f2b_protocol::{Answer, Command, Exception, Reply, Request, Value, text};
+
+use super::jail::{JailRuntime, Sources};
+use super::{Ending, Engine};
+use crate::batch::Batch;
+use crate::clock;
+use crate::event::ReplyTo;
+use crate::log::{Level, Line};
+use crate::text::VERSION;
+
+impl Engine {
+    /// Answers a command, at once or when what it has changed is carried out; returns the end if it
+    /// asks for it.
+    pub(super) fn on_command(&mut self, command: &Command, to: ReplyTo) -> Option<Ending> {
+        let request = match Request::parse(command) {
+            Ok(request) => request,
+            Err(refusal) => {
+                let exception = refusal.into_exception(|jail| self.jails.contains_key(jail));
+                self.answer(command, to, Err(exception));
+                return None;
+            }
+        };
+        let mut batch = Batch::default();
+        let reply = match request {
+            Request::Stop => return Some(Ending { asked: Some(to) }),
+            Request::BanIp { jail, ids } => self.ban(&jail, &ids, &mut batch),
+            Request::UnbanIp {
+                jail,
+                ids,
+                report_absent,
+            } => self.unban(&jail, &ids, report_absent, &mut batch),
+            Request::ServerStream(commands) => self.stream(&commands),
+            request => self.read(request, command),
+        };
+        if batch.is_empty() {
+            self.answer(command, to, reply);
+        } else {
+            // Reported means: in the kernel and on disk.
+            batch.replies.push((to, reply));
+            self.send(batch);
+        }
+        None
+    }
+
+    fn answer(&self, command: &Command, to: ReplyTo, reply: Reply) {
+        if let Err(exception) = &reply {
+            let shown = super::cut(&command.to_string());
+            let text = format!("Command {shown} has failed. Received {}", exception.repr());
+            self.around.log.error("transmitter", text);
+        }
+        to.send(Answer::Reply(reply));
+    }
+
+    /// Carries out a whole configuration; the first command that fails is the reply, the others are
+    /// carried out all the same.
+    fn stream(&mut self, commands: &[Command]) -> Reply {
+        let mut first = Ok(Value::None);
+        for command in commands {
+            if let Err(exception) = self.stream_command(command) {
+                self.mark_broken(command, &exception.to_string());
+                first = first.and(Err(exception));
+            }
+        }
+        first
+    }
+
+    fn read(&mut self, request: Request, command: &Command) -> Reply {
+        match request {
+            Request::Ping => Ok(Value::text("pong")),
+            Request::Version => Ok(Value::text(VERSION)),
+            Request::Echo(words) => Ok(Value::List(words)),
+            Request::ServerStatus => Ok(Value::text("Server ready")),
+            Request::Status => {
+                let jails = self.jails.keys().cloned().collect();
+                Ok(ServerStatus { jails }.to_value())
+            }
+            Request::JailStatus { jail, flavor } => {
+                if let StatusFlavor::Unknown(word) = &flavor {
+                    let text = format!(
+                        "Unsupported extended jail status flavor {word:?}. Supported: basic, short"
+                    );
+                    self.around.log.warning("jail", text);
+                }
+                Ok(self.runtime(&jail)?.status().to_value(&flavor))
+            }
+            Request::BanList { jail, with_time } => Ok(self.runtime(&jail)?.ban_list(with_time)),
+            Request::Banned { jail, ids } => Ok(self.runtime(&jail)?.banned(&ids)),
+            Request::StockadeStatus { jail } => self.stockade_status(jail.as_deref()),
+            // What configures is carried out as in a stream.
+            _ => self.stream_command(command),
+        }
+    }
+
+    fn ban(&mut self, jail: &str, ids: &[String], batch: &mut Batch) -> Reply {
+        let now = clock::now();
+        self.runtime(jail)?;
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return Err(Exception::unknown_jail(jail));
+        };
+        let mut banned = 0;
+        for id in ids {
+            let effects = runtime.jail.on(Input::Ban(FailId::parse(id)), now);
+            banned += effects
+                .iter()
+                .filter(|effect| matches!(effect, Effect::Ban(_)))
+                .count();
+            runtime.carry_out(effects, &self.around, batch);
+        }
+        Ok(count(banned))
+    }
+
+    fn unban(
+        &mut self,
+        jail: &str,
+        ids: &[String],
+        report_absent: bool,
+        batch: &mut Batch,
+    ) -> Reply {
+        let now = clock::now();
+        self.runtime(jail)?;
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return Err(Exception::unknown_jail(jail));
+        };
+        let mut unbanned = 0;
+        let mut absent = Vec::new();
+        for word in ids {
+            let id = FailId::parse(word);
+            let effects = runtime.jail.on(Input::Unban(id.clone()), now);
+            batch.transaction.record_unban(Some(jail), &id);
+            for effect in &effects {
+                if let Effect::Unban(ban, _) = effect
+                    && ban.id != id
+                {
+                    batch.transaction.record_unban(Some(jail), &ban.id);
+                }
+            }
+            if effects.is_empty() {
+                absent.push(word.clone());
+                batch.lines.push(Line::new(
+                    Level::Debug,
+                    "actions",
+                    format!("{word} is not banned"),
+                ));
+            }
+            unbanned += effects.len();
+            runtime.carry_out(effects, &self.around, batch);
+        }
+        if report_absent && !absent.is_empty() {
+            return Err(Exception::not_banned(&absent));
+        }
+        Ok(count(unbanned))
+    }
+}
+
+impl JailRuntime {
+    fn status(&self) -> JailStatus {
+        let counters = self.jail.counters();
+        let source = match &self.sources {
+            Sources::Journal(_) => StatusSource::Journal(vec![
+                self.matches
+                    .iter()
+                    .map(|group| group.join(" "))
+                    .collect::<Vec<_>>()
+                    .join(" + "),
+            ]),
+            Sources::None | Sources::Files(_) => StatusSource::Files(
+                self.logs
+                    .iter()
+                    .map(|log| log.path.display().to_string())
+                    .collect(),
+            ),
+        };
+        JailStatus {
+            currently_failed: self.jail.tallies().len().try_into().unwrap_or(u64::MAX),
+            total_failed: counters.failed,
+            source,
+            currently_banned: self.jail.bans().len().try_into().unwrap_or(u64::MAX),
+            total_banned: counters.banned,
+            banned: self
+                .jail
+                .bans()
+                .iter()
+                .map(|ban| ban.id.to_string())
+                .collect(),
+        }
+    }
+
+    /// The bans by their end, permanent ones last.
+    fn ban_list(&self, with_time: bool) -> Value {
+        let mut bans: Vec<_> = self.jail.bans().iter().collect();
+        bans.sort_by_key(|ban| (ban.end().is_none(), ban.end()));
+        Value::texts(bans.into_iter().map(|ban| {
+            let id = ban.id.to_string();
+            if !with_time {
+                return id;
+            }
+            let end = match ban.bantime {
+                Bantime::Permanent => "9999-12-31 23:59:59".to_owned(),
+                Bantime::Lasting(span) => clock::local(ban.time.plus(span)),
+            };
+            text::ban_with_time(&id, &clock::local(ban.time), ban.bantime.as_seconds(), &end)
+        }))
+    }
+
+    fn banned(&self, ids: &[String]) -> Value {
+        let is_banned =
+            |id: &String| Value::Int(self.jail.bans().ban(&FailId::parse(id)).is_some().into());
+        match ids {
+            [] => Value::texts(self.jail.bans().iter().map(|ban| ban.id.to_string())),
+            [id] => is_banned(id),
+            ids => Value::List(ids.iter().map(is_banned).collect()),
+        }
+    }
+}
+
+fn count(number: usize) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}

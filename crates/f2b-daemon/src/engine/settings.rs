@@ -1,0 +1,286 @@
+//! Commands that configure: what a stream holds, and `set` of single options.
+
+use f2b_core::{Bantime, FailId, Span, parse_seconds};
+use f2b_protocol::request::{LogPosition, ServerSetting, Setting, TimeText};
+use f2b_protocol::{Command, Exception, Reply, Request, Value};
+
+use super::Engine;
+use super::jail::{Backend, JailRuntime, LogFile};
+use crate::clock;
+use crate::log::{Level, LogTarget};
+use crate::storage;
+
+impl Engine {
+    /// Carries out one command of the configuration.
+    pub(super) fn stream_command(&mut self, command: &Command) -> Reply {
+        let request = match Request::parse(command) {
+            Ok(request) => request,
+            Err(refusal) => {
+                return Err(refusal.into_exception(|jail| self.jails.contains_key(jail)));
+            }
+        };
+        match request {
+            Request::AddJail { jail, backend } => self.add_jail(jail, &backend),
+            Request::StartJail { jail } => self.start_jail(&jail),
+            Request::SetServer(setting) => self.set_server(setting),
+            Request::SetJail { jail, setting } => self.runtime(&jail)?.set(setting),
+            Request::MultiSetJail { jail, settings } => {
+                let runtime = self.runtime(&jail)?;
+                for setting in settings {
+                    runtime.set(setting)?;
+                }
+                Ok(Value::Bool(true))
+            }
+            Request::ConfigError(message) => {
+                self.around.log.error("server", message);
+                Ok(Value::None)
+            }
+            Request::Supplement(pairs) => self.supplement(&pairs),
+            _ => Err(Exception::invalid_command()),
+        }
+    }
+
+    /// Remembers that a jail must not be started, because a command of its configuration failed.
+    pub(super) fn mark_broken(&mut self, command: &Command, reason: &str) {
+        if let Some(runtime) = command.word(1).and_then(|jail| self.jails.get_mut(jail)) {
+            runtime.broken.get_or_insert_with(|| reason.to_owned());
+        }
+    }
+
+    /// Returns the jail of a name.
+    pub(super) fn runtime(&mut self, jail: &str) -> Result<&mut JailRuntime, Exception> {
+        self.jails
+            .get_mut(jail)
+            .ok_or_else(|| Exception::unknown_jail(jail))
+    }
+
+    fn add_jail(&mut self, jail: String, backend: &str) -> Reply {
+        if self.jails.contains_key(&jail) {
+            return Err(Exception::duplicate_jail(jail));
+        }
+        let backend = match backend {
+            "auto" => Backend::Auto,
+            "pyinotify" | "polling" | "gamin" => Backend::Files,
+            "systemd" => Backend::Journal,
+            other => return Err(Exception::unknown_backend(other)),
+        };
+        self.around
+            .log
+            .info("jail", format!("Creating new jail '{jail}'"));
+        if let Some(store) = self.around.database.lock().as_mut()
+            && let Err(error) = store.add_jail(&jail)
+        {
+            self.around.log.error("database", storage::told(&error));
+        }
+        self.jails
+            .insert(jail.clone(), JailRuntime::new(jail.clone(), backend));
+        Ok(Value::text(jail))
+    }
+
+    fn set_server(&mut self, setting: ServerSetting) -> Reply {
+        let log = &self.around.log;
+        match setting {
+            ServerSetting::LogLevel(name) => {
+                let level =
+                    Level::named(&name).ok_or_else(|| Exception::invalid_log_level(&name))?;
+                log.set_level(level);
+                Ok(Value::text(name))
+            }
+            ServerSetting::LogTarget(name) => {
+                let target =
+                    LogTarget::named(&name).map_err(|error| Exception::value(error.to_string()))?;
+                log.set_target(target).map_err(|error| {
+                    log.error("server", error.to_string());
+                    Exception::general("Failed to change log target")
+                })?;
+                Ok(Value::text(name))
+            }
+            ServerSetting::DbFile(_) if !self.jails.is_empty() => Err(Exception::database_in_use()),
+            ServerSetting::DbFile(None) => {
+                self.around.database.close(log);
+                Ok(Value::None)
+            }
+            ServerSetting::DbFile(Some(path)) => {
+                let opened = self.around.database.open(path.as_ref(), clock::now(), log);
+                opened.map_err(|error| Exception::general(storage::told(&error)))?;
+                Ok(Value::text(path))
+            }
+            ServerSetting::DbPurgeAge(text) => {
+                let seconds = seconds_of(&text)?;
+                self.dbpurgeage = Span::from_seconds(seconds);
+                Ok(Value::Int(seconds))
+            }
+            ServerSetting::DbMaxMatches(count) => {
+                if let Some(store) = self.around.database.lock().as_mut() {
+                    store.keep_matches(usize::try_from(count).unwrap_or(0));
+                }
+                Ok(Value::Int(count))
+            }
+            ServerSetting::AllowIpv6(value) => Ok(value),
+            ServerSetting::SyslogSocket(_) => Err(Exception::not_available("set syslogsocket")),
+            ServerSetting::Thread { .. } => Err(Exception::not_available("set thread")),
+        }
+    }
+
+    /// Takes what a stream cannot say: log files that are waited for.
+    ///
+    /// *Shape*: `{'waiting': {'sshd': ['/var/log/auth.log']}}`.
+    fn supplement(&mut self, pairs: &[(Value, Value)]) -> Reply {
+        let waiting = pairs
+            .iter()
+            .find(|(key, _)| key.as_str() == Some("waiting"));
+        let Some((_, Value::Dict(jails))) = waiting else {
+            return Ok(Value::None);
+        };
+        for (jail, paths) in jails {
+            let Some(runtime) = jail.as_str().and_then(|jail| self.jails.get_mut(jail)) else {
+                continue;
+            };
+            let paths = paths.as_sequence().unwrap_or_default();
+            for path in paths.iter().filter_map(Value::as_str) {
+                runtime.add_log(path, false);
+            }
+        }
+        Ok(Value::None)
+    }
+}
+
+impl JailRuntime {
+    /// Sets one option; the reply is what the original answers.
+    fn set(&mut self, setting: Setting) -> Reply {
+        let not_available =
+            |option: &str| Err(Exception::not_available(&format!("set <JAIL> {option}")));
+        match setting {
+            Setting::UseDns(mode) if mode == "no" || mode == "raw" => Ok(Value::text(mode)),
+            Setting::UseDns(mode) => {
+                let text = format!(
+                    "usedns = {mode}: names are not looked up in this version (hint: `usedns = no`)"
+                );
+                Err(Exception::value(text))
+            }
+            Setting::PrefRegex(rule) => {
+                self.filter.set_prefregex(&rule).map_err(rule_exception)?;
+                Ok(Value::text(rule))
+            }
+            Setting::AddFailRegex(rule) => {
+                self.filter.add_failregex(&rule).map_err(rule_exception)?;
+                Ok(Value::texts([rule]))
+            }
+            Setting::AddIgnoreRegex(rule) => {
+                self.filter.add_ignoreregex(&rule).map_err(rule_exception)?;
+                Ok(Value::texts([rule]))
+            }
+            Setting::MaxLines(1) => Ok(Value::Int(1)),
+            Setting::MaxLines(_) => not_available("maxlines"),
+            Setting::DatePattern(_) => not_available("datepattern"),
+            Setting::AddJournalMatch(words) => {
+                let groups = words
+                    .split(|word| word == "+")
+                    .filter(|group| !group.is_empty());
+                self.matches.extend(groups.map(<[String]>::to_vec));
+                Ok(Value::List(self.matches.iter().map(Value::texts).collect()))
+            }
+            Setting::MaxRetry(count) => {
+                self.jail.settings_mut().maxretry = u32::try_from(count).unwrap_or(0);
+                Ok(Value::Int(count))
+            }
+            Setting::MaxMatches(count) => {
+                self.jail.settings_mut().maxmatches = usize::try_from(count).unwrap_or(0);
+                Ok(Value::Int(count))
+            }
+            Setting::FindTime(text) => {
+                let seconds = seconds_of(&text)?;
+                self.jail.settings_mut().findtime = Span::from_seconds(seconds);
+                Ok(Value::Int(seconds))
+            }
+            Setting::BanTime(text) => {
+                let seconds = seconds_of(&text)?;
+                self.jail.settings_mut().bantime = Bantime::from_seconds(seconds);
+                Ok(Value::Int(seconds))
+            }
+            Setting::IgnoreCommand(command) if command.is_empty() => Ok(Value::text(command)),
+            Setting::IgnoreCommand(_) => not_available("ignorecommand"),
+            Setting::IgnoreSelf(false) => Ok(Value::Bool(false)),
+            Setting::IgnoreSelf(true) => not_available("ignoreself"),
+            Setting::AddIgnoreIp(words) => self.ignore(words),
+            Setting::LogTimeZone(_) => not_available("logtimezone"),
+            Setting::LogEncoding(name)
+                if ["auto", "utf-8"].contains(&name.to_lowercase().as_str()) =>
+            {
+                Ok(Value::text("UTF-8"))
+            }
+            Setting::LogEncoding(_) => not_available("logencoding"),
+            Setting::AddLogPath { path, position } => {
+                self.add_log(&path, position == LogPosition::Tail);
+                Ok(Value::texts(
+                    self.logs.iter().map(|log| log.path.display().to_string()),
+                ))
+            }
+            Setting::AddAction(action) => {
+                if self.actions.contains_key(&action) {
+                    return Err(Exception::duplicate_action(&action));
+                }
+                self.actions
+                    .insert(action.clone(), indexmap::IndexMap::new());
+                Ok(Value::text(action))
+            }
+            Setting::ActionProperty {
+                action,
+                property,
+                value,
+            } => {
+                let properties = self.actions.get_mut(&action);
+                let properties = properties.ok_or_else(|| Exception::unknown_action(&action))?;
+                properties.insert(property, value.str());
+                Ok(value)
+            }
+        }
+    }
+
+    fn ignore(&mut self, words: Vec<String>) -> Reply {
+        for word in &words {
+            let entry = FailId::parse(word);
+            if matches!(entry, FailId::Text(_)) {
+                let text = format!(
+                    "ignoreip: `{word}` is no address and no network; names are not looked up in this version"
+                );
+                return Err(Exception::value(text));
+            }
+            self.jail.settings_mut().ignoreip.add(entry);
+        }
+        Ok(Value::texts(words))
+    }
+
+    fn add_log(&mut self, path: &str, tail: bool) {
+        if !self.logs.iter().any(|log| log.path.as_os_str() == path) {
+            self.logs.push(LogFile {
+                path: path.into(),
+                tail,
+            });
+        }
+    }
+}
+
+fn seconds_of(text: &TimeText) -> Result<i64, Exception> {
+    match text {
+        TimeText::Seconds(seconds) => Ok(*seconds),
+        TimeText::Text(text) => {
+            parse_seconds(text).map_err(|error| Exception::value(error.to_string()))
+        }
+        TimeText::Fraction(_) => Err(Exception::value(
+            "fractions of a second are not available in this version",
+        )),
+    }
+}
+
+fn rule_exception(error: f2b_match::RuleError) -> Exception {
+    match &error {
+        f2b_match::RuleError::NoFailureId(rule) => Exception::no_failure_id(rule),
+        f2b_match::RuleError::Compile { expanded, reason } => {
+            Exception::uncompilable_regex(expanded, reason)
+        }
+        f2b_match::RuleError::Empty | f2b_match::RuleError::Tag { .. } => {
+            Exception::regex(error.to_string())
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What `stockade status` shows: how things are, beyond what the original's status can say.
+
+use f2b_protocol::{Exception, Reply, Value};
+
+use super::Engine;
+use super::jail::{FileState, JailRuntime, Sources};
+use crate::enforcement::{BanState, JailEnforcement, Mode, State};
+use crate::text::VERSION;
+
+/// How many bans that are not enforced are named one by one.
+const MOST_NAMED: usize = 100;
+
+impl Engine {
+    /// Returns the state of the server, or of one jail.
+    ///
+    /// *Shape*: `docs/stockade-status.md`.
+    pub(super) fn stockade_status(&self, jail: Option<&str>) -> Reply {
+        let enforcement = self.around.enforcement.lock();
+        let jails: Vec<(Value, Value)> = match jail {
+            None => self
+                .jails
+                .values()
+                .map(|runtime| self.jail_pair(runtime, &enforcement))
+                .collect(),
+            Some(name) => {
+                let runtime = self
+                    .jails
+                    .get(name)
+                    .ok_or_else(|| Exception::unknown_jail(name))?;
+                vec![self.jail_pair(runtime, &enforcement)]
+            }
+        };
+        let queued = self.around.batches.len();
+        Ok(dict([
+            ("server", Value::text("Stockade")),
+            ("version", Value::text(env!("CARGO_PKG_VERSION"))),
+            ("compatible", Value::text(VERSION)),
+            ("enforcement", mode(&enforcement.mode)),
+            ("queue", number(queued)),
+            ("jails", Value::Dict(jails)),
+        ]))
+    }
+
+    fn jail_pair(&self, runtime: &JailRuntime, enforcement: &State) -> (Value, Value) {
+        let counters = runtime.jail.counters();
+        let kernel = enforcement.jails.get(&runtime.name);
+        let tree = dict([
+            ("state", Value::text(state(runtime))),
+            (
+                "problem",
+                runtime.broken.clone().map_or(Value::None, Value::text),
+            ),
+            ("sources", self.sources(runtime)),
+            ("failed", number(runtime.jail.tallies().len())),
+            ("total_failed", number(counters.failed)),
+            ("banned", number(runtime.jail.bans().len())),
+            ("total_banned", number(counters.banned)),
+            ("ignored", number(counters.ignored)),
+            ("lines", number(runtime.read.lines)),
+            ("matched", number(runtime.read.matched)),
+            ("cut_lines", number(runtime.read.oversize)),
+            ("skipped_lines", number(runtime.read.panicked)),
+            (
+                "enforcement",
+                jail_enforcement(runtime, kernel, &enforcement.mode),
+            ),
+        ]);
+        (Value::text(runtime.name.clone()), tree)
+    }
+
+    fn sources(&self, runtime: &JailRuntime) -> Value {
+        let entries = match &runtime.sources {
+            Sources::None => Vec::new(),
+            Sources::Journal(journal) => vec![dict([
+                ("kind", Value::text("journal")),
+                (
+                    "state",
+                    Value::text(if journal.problem.is_some() {
+                        "interrupted"
+                    } else {
+                        "reading"
+                    }),
+                ),
+                (
+                    "problem",
+                    journal.problem.clone().map_or(Value::None, Value::text),
+                ),
+                ("caught_up", Value::Bool(journal.in_operation)),
+            ])],
+            Sources::Files(files) => files
+                .iter()
+                .map(|(id, file)| {
+                    let (state, problem) = match &file.state {
+                        FileState::Reading => ("reading", Value::None),
+                        FileState::Missing => ("waiting", Value::None),
+                        FileState::Problem(reason) => ("problem", Value::text(reason.clone())),
+                    };
+                    dict([
+                        ("kind", Value::text("file")),
+                        ("path", Value::text(file.path.display().to_string())),
+                        ("state", Value::text(state)),
+                        ("problem", problem),
+                        ("caught_up", Value::Bool(file.in_operation)),
+                        (
+                            "lag_bytes",
+                            self.around.reader.lag(*id).map_or(Value::None, number),
+                        ),
+                    ])
+                })
+                .collect(),
+        };
+        Value::List(entries)
+    }
+}
+
+/// One word for how a jail is.
+fn state(runtime: &JailRuntime) -> &'static str {
+    let files = || runtime.sources.files();
+    if runtime.broken.is_some() {
+        return "broken";
+    }
+    match &runtime.sources {
+        Sources::None => "stopped",
+        Sources::Journal(journal) if journal.problem.is_some() => "degraded",
+        Sources::Journal(_) => "running",
+        Sources::Files(_) if files().any(|file| matches!(file.state, FileState::Problem(_))) => {
+            "degraded"
+        }
+        Sources::Files(_) if files().all(|file| file.state == FileState::Missing) => "waiting",
+        Sources::Files(_) => "running",
+    }
+}
+
+fn mode(mode: &Mode) -> Value {
+    match mode {
+        Mode::Unused => dict([("mode", Value::text("none"))]),
+        Mode::Native { table } => dict([
+            ("mode", Value::text("native")),
+            ("table", Value::text(format!("inet {table}"))),
+        ]),
+        Mode::WatchOnly { reason, hint } => dict([
+            ("mode", Value::text("watch-only")),
+            ("reason", Value::text(reason.clone())),
+            ("hint", hint.clone().map_or(Value::None, Value::text)),
+        ]),
+    }
+}
+
+fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mode: &Mode) -> Value {
+    if !runtime.has_native_action() {
+        return dict([("mode", Value::text("none"))]);
+    }
+    if matches!(mode, Mode::WatchOnly { .. }) {
+        return dict([("mode", Value::text("watch-only"))]);
+    }
+    let (mut asked, mut in_kernel, mut failed) = (0_usize, 0_usize, Vec::new());
+    // Over the ban list, whose order is fixed.
+    for ban in runtime.jail.bans().iter() {
+        match kernel.and_then(|kernel| kernel.bans.get(&ban.id)) {
+            None | Some(BanState::Asked) => asked += 1,
+            Some(BanState::InKernel) => in_kernel += 1,
+            Some(BanState::Failed(reason)) => failed.push((ban.id.to_string(), reason.clone())),
+        }
+    }
+    let named = failed.iter().take(MOST_NAMED);
+    let named = named.map(|(id, reason)| (Value::text(id.clone()), Value::text(reason.clone())));
+    dict([
+        ("mode", Value::text("native")),
+        (
+            "problem",
+            kernel
+                .and_then(|kernel| kernel.failed.clone())
+                .map_or(Value::None, Value::text),
+        ),
+        ("asked", number(asked)),
+        ("in_kernel", number(in_kernel)),
+        ("not_enforced", number(failed.len())),
+        ("not_enforced_bans", Value::Dict(named.collect())),
+    ])
+}
+
+fn dict<const N: usize>(pairs: [(&str, Value); N]) -> Value {
+    Value::Dict(
+        pairs
+            .into_iter()
+            .map(|(key, value)| (Value::text(key), value))
+            .collect(),
+    )
+}
+
+fn number(number: impl TryInto<i64>) -> Value {
+    Value::Int(number.try_into().unwrap_or(i64::MAX))
+}

@@ -1,0 +1,59 @@
+//! Everything that can make the server act.
+
+use crossbeam_channel::{Receiver, Sender};
+use f2b_protocol::{Answer, Command};
+use f2b_source::SourceEvent;
+use f2b_source::journal::JournalEntry;
+
+/// What reaches the engine.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Lines of a log file, or news of the file itself.
+    File(SourceEvent),
+    /// News of a jail's journal.
+    Journal(JournalEvent),
+    /// A command came over the socket.
+    Command(Command, ReplyTo),
+    /// A signal asks for the end.
+    Terminate(i32),
+    /// A signal says that the log file was rotated.
+    ReopenLog,
+    /// A signal asks for a reload.
+    Reload,
+}
+
+/// News of the journal that one jail reads.
+#[derive(Debug)]
+pub(crate) struct JournalEvent {
+    /// The jail.
+    pub(crate) jail: String,
+    /// Which start of the jail's reader it comes from.
+    pub(crate) what: JournalNews,
+}
+
+/// What can be new of a journal.
+#[derive(Debug)]
+pub(crate) enum JournalNews {
+    /// Entries, in the journal's order.
+    Entries(Vec<JournalEntry>),
+    /// There is nothing more to read for now.
+    CaughtUp,
+    /// `journalctl` ended or cannot be started; it will be tried again.
+    Trouble(String),
+}
+
+/// Where the answer to a command goes.
+#[derive(Debug)]
+pub(crate) struct ReplyTo {
+    /// Takes the one answer.
+    pub(crate) answer: Sender<Answer>,
+    /// Ends when the answer has been written to the client, or the client is gone.
+    pub(crate) written: Receiver<()>,
+}
+
+impl ReplyTo {
+    /// Sends the answer. A client that has gone does not miss it.
+    pub(crate) fn send(&self, answer: Answer) {
+        self.answer.send(answer).ok();
+    }
+}

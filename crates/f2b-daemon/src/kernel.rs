@@ -1,0 +1,321 @@
+//! The thread that owns the netlink socket.
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+use f2b_core::{FailId, UnixTime};
+use f2b_firewall::{Change, Engine, FirewallError, Outcome};
+
+use crate::batch::{Batch, KernelOrder};
+use crate::clock;
+use crate::enforcement::{BanState, Enforcement, Mode};
+use crate::log::{Level, Line};
+use crate::text;
+
+/// The kernel keeps a ban this much longer than we do, so that our own unban comes first while we
+/// live.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How many waiting batches become one transaction.
+const MOST_BATCHES: usize = 256;
+
+/// The table that is ours.
+const TABLE: &str = "stockade";
+
+/// The kernel's side of the server.
+pub(crate) struct Kernel {
+    /// Open once a jail has asked for it and the kernel has allowed it.
+    engine: Option<Engine>,
+    enforcement: Enforcement,
+}
+
+/// A change, and which batch and identity it is for.
+struct Asked {
+    batch: usize,
+    jail: String,
+    id: FailId,
+    change: Change,
+}
+
+impl Kernel {
+    pub(crate) fn new(enforcement: Enforcement) -> Self {
+        Self {
+            engine: None,
+            enforcement,
+        }
+    }
+
+    /// Takes batches until there are no more, and passes each on when the kernel has done its part.
+    ///
+    /// What waits in the queue is written in one transaction.
+    pub(crate) fn run(mut self, batches: &Receiver<Batch>, done: &Sender<Batch>) {
+        while let Ok(first) = batches.recv() {
+            let mut waiting = vec![first];
+            waiting.extend(batches.try_iter().take(MOST_BATCHES - 1));
+            self.carry_out(&mut waiting);
+            for batch in waiting {
+                if done.send(batch).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, batches: &mut [Batch]) {
+        let mut asked = Vec::new();
+        for index in 0..batches.len() {
+            let orders = batches
+                .get_mut(index)
+                .map(|batch| std::mem::take(&mut batch.kernel));
+            for order in orders.unwrap_or_default() {
+                match order {
+                    KernelOrder::Ban { jail, id, end } => {
+                        self.ask_ban(index, jail, id, end, &mut asked)
+                    }
+                    KernelOrder::Unban { jail, id } => self.ask_unban(index, jail, id, &mut asked),
+                    order => {
+                        // Whole jails come and go between the changes of their bans.
+                        self.apply(std::mem::take(&mut asked), batches);
+                        let lines = self.control(order);
+                        if let Some(batch) = batches.get_mut(index) {
+                            batch.lines.splice(0..0, lines);
+                        }
+                    }
+                }
+            }
+        }
+        self.apply(asked, batches);
+    }
+
+    fn ask_ban(
+        &self,
+        batch: usize,
+        jail: String,
+        id: FailId,
+        end: Option<UnixTime>,
+        asked: &mut Vec<Asked>,
+    ) {
+        let Some(net) = id.to_net() else {
+            let reason = "it is no address, and the kernel knows nothing else";
+            self.enforcement
+                .note(&jail, &id, BanState::Failed(reason.to_owned()));
+            return;
+        };
+        let timeout = end.map(|end| remaining(end, clock::now()) + GRACE);
+        let change = Change::Ban {
+            jail: jail.clone(),
+            net,
+            timeout,
+        };
+        asked.push(Asked {
+            batch,
+            jail,
+            id,
+            change,
+        });
+    }
+
+    fn ask_unban(&self, batch: usize, jail: String, id: FailId, asked: &mut Vec<Asked>) {
+        self.enforcement.forget(&jail, &id);
+        if let Some(net) = id.to_net() {
+            let change = Change::Unban {
+                jail: jail.clone(),
+                net,
+            };
+            asked.push(Asked {
+                batch,
+                jail,
+                id,
+                change,
+            });
+        }
+    }
+
+    fn apply(&mut self, asked: Vec<Asked>, batches: &mut [Batch]) {
+        let Some(engine) = &mut self.engine else {
+            return;
+        };
+        if asked.is_empty() {
+            return;
+        }
+        let (changes, places): (Vec<Change>, Vec<(usize, String, FailId)>) = asked
+            .into_iter()
+            .map(|asked| (asked.change, (asked.batch, asked.jail, asked.id)))
+            .unzip();
+        let outcomes = engine.apply(&changes);
+        for (((batch, jail, id), change), outcome) in places.into_iter().zip(changes).zip(outcomes)
+        {
+            let is_ban = matches!(change, Change::Ban { .. });
+            match outcome {
+                Outcome::InKernel if is_ban => {
+                    self.enforcement.note(&jail, &id, BanState::InKernel)
+                }
+                Outcome::InKernel | Outcome::Gone => {}
+                Outcome::Failed(error) => {
+                    let reason = told(&error);
+                    let what = if is_ban { "ban" } else { "unban" };
+                    if let Some(batch) = batches.get_mut(batch) {
+                        batch
+                            .lines
+                            .push(text::failed(&jail, TABLE, what, &id, &reason));
+                    }
+                    if is_ban {
+                        self.enforcement.note(&jail, &id, BanState::Failed(reason));
+                    }
+                }
+            }
+        }
+    }
+
+    fn control(&mut self, order: KernelOrder) -> Vec<Line> {
+        match order {
+            KernelOrder::StartJail { rules, action } => self.start_jail(rules, &action),
+            KernelOrder::Keep { jail, nets } => self.keep(&jail, |net| nets.contains(net)),
+            KernelOrder::Close => self.close(),
+            KernelOrder::Ban { .. } | KernelOrder::Unban { .. } => Vec::new(),
+        }
+    }
+
+    fn start_jail(&mut self, rules: f2b_firewall::JailRules, action: &str) -> Vec<Line> {
+        let jail = rules.jail.clone();
+        self.enforcement
+            .lock()
+            .jails
+            .entry(jail.clone())
+            .or_default();
+        let mut lines = self.open();
+        let Some(engine) = &mut self.engine else {
+            return lines;
+        };
+        match engine.start_jail(rules) {
+            Ok(adopted) => {
+                if !adopted.elements.is_empty() {
+                    let count = adopted.elements.len();
+                    let text =
+                        format!("[{jail}] {count} ban(s) of an earlier run stand in the kernel");
+                    lines.push(Line::new(Level::Info, "actions", text));
+                }
+                for set in adopted.rebuilt {
+                    let text =
+                        format!("[{jail}] the set `{set}` was of another kind and was made anew");
+                    lines.push(Line::new(Level::Warning, "actions", text));
+                }
+            }
+            Err(error) => {
+                let reason = told(&error);
+                let text = format!("Failed to start jail '{jail}' action '{action}': {reason}");
+                lines.push(Line::new(Level::Error, "actions", text));
+                self.enforcement
+                    .lock()
+                    .jails
+                    .entry(jail)
+                    .or_default()
+                    .failed = Some(reason);
+            }
+        }
+        lines
+    }
+
+    /// Opens the table when the first jail asks for it.
+    fn open(&mut self) -> Vec<Line> {
+        if self.engine.is_some() {
+            return Vec::new();
+        }
+        match Engine::open(TABLE) {
+            Ok(engine) => {
+                self.engine = Some(engine);
+                self.enforcement.lock().mode = Mode::Native {
+                    table: TABLE.to_owned(),
+                };
+                let text = format!("Bans are enforced in nftables, table inet {TABLE}");
+                vec![Line::new(Level::Info, "actions", text)]
+            }
+            Err(error) => {
+                let (reason, hint) = (chain(&error), error.hint().map(str::to_owned));
+                let text = format!(
+                    "WATCH ONLY: bans are decided and logged, nobody is kept out: {}",
+                    told(&error)
+                );
+                self.enforcement.lock().mode = Mode::WatchOnly { reason, hint };
+                vec![Line::new(Level::Warning, "actions", text)]
+            }
+        }
+    }
+
+    /// Removes the bans of a jail that `explained` does not know.
+    fn keep(&mut self, jail: &str, explained: impl Fn(&ipnet::IpNet) -> bool) -> Vec<Line> {
+        let Some(engine) = &mut self.engine else {
+            return Vec::new();
+        };
+        let trouble = |error: &FirewallError| {
+            let text = format!("[{jail}] left-over bans in the kernel: {}", told(error));
+            vec![Line::new(Level::Error, "actions", text)]
+        };
+        let elements = match engine.elements(jail) {
+            Ok(elements) => elements,
+            Err(error) => return trouble(&error),
+        };
+        let unexplained = elements
+            .into_iter()
+            .map(|element| element.net)
+            .filter(|net| !explained(net));
+        let changes: Vec<Change> = unexplained
+            .map(|net| Change::Unban {
+                jail: jail.to_owned(),
+                net,
+            })
+            .collect();
+        let mut lines = Vec::new();
+        if !changes.is_empty() {
+            let text = format!(
+                "[{jail}] {} ban(s) in the kernel that nothing explains are removed",
+                changes.len()
+            );
+            lines.push(Line::new(Level::Info, "actions", text));
+        }
+        for outcome in engine.apply(&changes) {
+            if let Outcome::Failed(error) = outcome {
+                lines.extend(trouble(&error));
+            }
+        }
+        lines
+    }
+
+    fn close(&mut self) -> Vec<Line> {
+        let closed = self.engine.take().map(Engine::close);
+        self.enforcement.lock().jails.clear();
+        match closed {
+            Some(Err(error)) => {
+                let text = format!("Failed to remove the table inet {TABLE}: {}", told(&error));
+                vec![Line::new(Level::Error, "actions", text)]
+            }
+            Some(Ok(())) | None => Vec::new(),
+        }
+    }
+}
+
+/// Time that is left; none when the end has passed.
+fn remaining(end: UnixTime, now: UnixTime) -> Duration {
+    let micros = u64::try_from(end.since(now).as_micros()).unwrap_or(0);
+    Duration::from_micros(micros)
+}
+
+/// An error with its causes.
+fn chain(error: &FirewallError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// An error with its causes and what can be done.
+fn told(error: &FirewallError) -> String {
+    match error.hint() {
+        Some(hint) => format!("{} (hint: {hint})", chain(error)),
+        None => chain(error),
+    }
+}

@@ -1,0 +1,169 @@
+//! The thread that reads log files.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use f2b_source::{Files, Progress, SourceEvent, SourceId, Start};
+use rustix::event::{EventfdFlags, eventfd};
+
+use crate::event::Event;
+use crate::log::Log;
+
+/// How often every path is looked at without a notice. Without notices at all it is shorter.
+const RESCAN: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_millis(200);
+
+/// What the reader is told.
+#[derive(Debug)]
+enum Order {
+    Watch(SourceId, PathBuf, Start),
+    Forget(SourceId),
+}
+
+/// Bytes that were not read yet, by source.
+pub(crate) type Lags = Arc<Mutex<HashMap<SourceId, u64>>>;
+
+/// The engine's side of the reader.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    orders: Sender<Order>,
+    wake: Arc<OwnedFd>,
+    lags: Lags,
+}
+
+/// The thread's side.
+pub(crate) struct ReaderThread {
+    orders: Receiver<Order>,
+    wake: Arc<OwnedFd>,
+    lags: Lags,
+    events: Sender<Event>,
+    log: Log,
+}
+
+/// Makes the two sides.
+pub(crate) fn reader(events: Sender<Event>, log: Log) -> std::io::Result<(Reader, ReaderThread)> {
+    let (sender, receiver) = unbounded();
+    let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let lags = Lags::default();
+    let reader = Reader {
+        orders: sender,
+        wake: Arc::clone(&wake),
+        lags: Arc::clone(&lags),
+    };
+    let thread = ReaderThread {
+        orders: receiver,
+        wake,
+        lags,
+        events,
+        log,
+    };
+    Ok((reader, thread))
+}
+
+impl Reader {
+    /// Begins to follow a path.
+    pub(crate) fn watch(&self, id: SourceId, path: PathBuf, start: Start) {
+        self.order(Order::Watch(id, path, start));
+    }
+
+    /// Ends to follow a path.
+    pub(crate) fn forget(&self, id: SourceId) {
+        self.order(Order::Forget(id));
+    }
+
+    /// Returns how many bytes of a source were not read yet; `None` if no file is there.
+    pub(crate) fn lag(&self, id: SourceId) -> Option<u64> {
+        self.lags
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .copied()
+    }
+
+    fn order(&self, order: Order) {
+        // The thread ends only after this side; a full event counter wakes it as well.
+        self.orders.send(order).ok();
+        rustix::io::write(&*self.wake, &1_u64.to_ne_bytes()).ok();
+    }
+}
+
+impl ReaderThread {
+    /// Reads until nobody listens any more.
+    pub(crate) fn run(self) {
+        let mut files = Files::new();
+        let mut watched: Vec<SourceId> = Vec::new();
+        let pause = if files.has_notices() { RESCAN } else { POLL };
+        loop {
+            let woken = match files.wait(pause, Some(self.wake.as_fd())) {
+                Ok(woken) => woken,
+                Err(error) => {
+                    self.log
+                        .error("filter", format!("Waiting for log files failed: {error}"));
+                    std::thread::sleep(POLL);
+                    files.rescan();
+                    continue;
+                }
+            };
+            if woken.caller && !self.take_orders(&mut files, &mut watched) {
+                return;
+            }
+            let mut listening = true;
+            loop {
+                let progress = files.read(&mut |event: SourceEvent| {
+                    listening &= self.events.send(Event::File(event)).is_ok();
+                });
+                if !listening {
+                    return;
+                }
+                self.publish_lags(&files, &watched);
+                if progress == Progress::Done {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Returns whether there may be more orders some day.
+    fn take_orders(&self, files: &mut Files, watched: &mut Vec<SourceId>) -> bool {
+        let mut counter = [0; 8];
+        rustix::io::read(&*self.wake, &mut counter).ok();
+        loop {
+            match self.orders.try_recv() {
+                Ok(Order::Watch(id, path, start)) => match files.watch(id, &path, start) {
+                    Ok(()) => watched.push(id),
+                    Err(error) => {
+                        let problem = SourceEvent::Problem { source: id, error };
+                        self.events.send(Event::File(problem)).ok();
+                    }
+                },
+                Ok(Order::Forget(id)) => {
+                    files.forget(id);
+                    watched.retain(|known| *known != id);
+                }
+                Err(crossbeam_channel::TryRecvError::Empty) => return true,
+                Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn publish_lags(&self, files: &Files, watched: &[SourceId]) {
+        let mut lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
+        *lags = watched
+            .iter()
+            .filter_map(|id| Some((*id, files.lag(*id)?)))
+            .collect();
+    }
+}
+
+impl Drop for Reader {
+    /// Wakes the thread, which finds that nobody will tell it anything any more.
+    fn drop(&mut self) {
+        let (closed, _nobody) = unbounded();
+        self.orders = closed;
+        rustix::io::write(&*self.wake, &1_u64.to_ne_bytes()).ok();
+    }
+}

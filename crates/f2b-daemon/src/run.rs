@@ -1,0 +1,195 @@
+//! From start to end of the server: opens what it needs, starts the threads, and takes it all down
+//! in order.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded};
+use f2b_protocol::{Answer, Command, Value};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
+
+use crate::enforcement::Enforcement;
+use crate::engine::{Engine, Surroundings};
+use crate::event::Event;
+use crate::kernel::Kernel;
+use crate::log::{Log, LogTarget, LogTargetError};
+use crate::reader;
+use crate::socket::{self, SocketError};
+use crate::storage::{Database, Writer};
+use crate::text;
+
+/// What a server needs to begin.
+#[derive(Debug)]
+pub struct Options {
+    /// Path of the control socket.
+    pub socket: PathBuf,
+    /// Path of the pid file.
+    pub pidfile: PathBuf,
+    /// Whether a socket that nobody answers on is removed.
+    pub force: bool,
+    /// Where the log goes until a command says otherwise.
+    pub log_target: LogTarget,
+    /// The commands that configure it.
+    pub stream: Vec<Command>,
+}
+
+/// Why a server could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogTargetError),
+    /// The control socket.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The pid file.
+    #[error("write the pid file {path}: {source}")]
+    PidFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system refuses a thread or a descriptor.
+    #[error("start the server's threads: {0}")]
+    Threads(#[source] std::io::Error),
+}
+
+/// How many events may wait for the engine. One may be a quarter MiB of lines.
+const EVENTS: usize = 64;
+
+/// How many batches may wait for the kernel, and again for the database.
+const BATCHES: usize = 1_024;
+
+/// How long the client that asked for the stop may take to be told of it.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Runs a server in the foreground until it is told to stop.
+///
+/// # Errors
+/// [`RunError`] if it cannot begin. What goes wrong later is logged, and the rest goes on.
+pub fn run(options: Options) -> Result<(), RunError> {
+    // Whatever is made from here on is for the server's user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let listener = socket::open(&options.socket, options.force)?;
+    let log = Log::open(options.log_target)?;
+    text::starting().iter().for_each(|line| log.write(line));
+    write_pid_file(&options.pidfile)?;
+    let database = Database::default();
+    let enforcement = Enforcement::new();
+    let (events, incoming) = bounded(EVENTS);
+    let (batches, for_kernel) = bounded(BATCHES);
+    let (from_kernel, for_writer) = bounded(BATCHES);
+    watch_signals(events.clone()).map_err(RunError::Threads)?;
+    let (reader, reading) =
+        reader::reader(events.clone(), log.clone()).map_err(RunError::Threads)?;
+    start("reader", move || reading.run())?;
+    let kernel = Kernel::new(enforcement.clone());
+    let kernel = start("kernel", move || kernel.run(&for_kernel, &from_kernel))?;
+    let writer = Writer::new(database.clone(), log.clone());
+    let writer = start("database", move || writer.run(&for_writer))?;
+    let mut engine = Engine::new(Surroundings {
+        log: log.clone(),
+        database: database.clone(),
+        enforcement,
+        reader,
+        events: events.clone(),
+        batches,
+    });
+    engine.configure(&options.stream);
+    let serving = log.clone();
+    start("socket", move || {
+        socket::serve(&listener, &events, &serving)
+    })?;
+    let ending = engine.run(&incoming);
+    drop(incoming);
+    engine.stop();
+    // Each thread ends when the one before it has; nothing that was decided is left behind.
+    drop(engine);
+    kernel.join().ok();
+    writer.join().ok();
+    database.close(&log);
+    remove(&options.socket, &log);
+    log.info("server", "Exiting Fail2ban");
+    remove(&options.pidfile, &log);
+    if let Some(client) = ending.asked {
+        client.send(Answer::Reply(Ok(Value::None)));
+        // The process must not end before the answer is on its way.
+        client.written.recv_timeout(FAREWELL).ok();
+    }
+    Ok(())
+}
+
+fn start(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<thread::JoinHandle<()>, RunError> {
+    let builder = thread::Builder::new().name(name.to_owned());
+    // A thread that panics takes the server with it: systemd starts it again, and half a server
+    // would be worse than none.
+    let guarded = move || {
+        let alive = AbortOnPanic;
+        work();
+        drop(alive);
+    };
+    builder.spawn(guarded).map_err(RunError::Threads)
+}
+
+/// Ends the process if it is dropped by a panic.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
+fn watch_signals(events: Sender<Event>) -> Result<(), std::io::Error> {
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP])?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in signals.forever() {
+                let event = match signal {
+                    SIGUSR1 => Event::ReopenLog,
+                    SIGHUP => Event::Reload,
+                    other => Event::Terminate(other),
+                };
+                if events.send(event).is_err() {
+                    return;
+                }
+            }
+        })?;
+    Ok(())
+}
+
+fn write_pid_file(path: &Path) -> Result<(), RunError> {
+    let failed = |source| RunError::PidFile {
+        path: path.to_owned(),
+        source,
+    };
+    socket::make_folder(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    writeln!(file, "{}", std::process::id()).map_err(failed)
+}
+
+fn remove(path: &Path, log: &Log) {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            log.warning(
+                "server",
+                format!("{} could not be removed: {error}", path.display()),
+            );
+        }
+        _ => {}
+    }
+}

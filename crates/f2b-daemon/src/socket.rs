@@ -1,0 +1,190 @@
+//! The control socket: who connects, what they ask, what they are answered.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded};
+use f2b_protocol::frame::{self, FrameReader};
+use f2b_protocol::pickle::{self, Limits};
+use f2b_protocol::{Answer, Command};
+
+use crate::event::{Event, ReplyTo};
+use crate::log::Log;
+
+/// A control socket that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// Another server answers on it.
+    #[error("Server already running (it answers on {0})")]
+    Occupied(PathBuf),
+    /// Something stands at its path.
+    #[error(
+        "Fail2ban seems to be in unexpected state (not running but the socket exists): {0} \
+         (hint: a server that was killed leaves it; start with `-x` to remove it)"
+    )]
+    Stale(PathBuf),
+    /// Its folder cannot be made.
+    #[error("make the folder of the control socket {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It cannot be bound or removed.
+    #[error("open the control socket {path}: {source}")]
+    Open {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// How many clients are served at once; one more waits until another has gone.
+const MOST_CLIENTS: usize = 64;
+
+/// How long a client may be silent between two commands or while it is written to.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Opens the socket. With `force` one that nobody answers on is removed first.
+pub(crate) fn open(path: &Path, force: bool) -> Result<UnixListener, SocketError> {
+    let failed = |source| SocketError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    make_folder(path)?;
+    if path.symlink_metadata().is_ok() {
+        if UnixStream::connect(path).is_ok() {
+            return Err(SocketError::Occupied(path.to_owned()));
+        }
+        if !force {
+            return Err(SocketError::Stale(path.to_owned()));
+        }
+        std::fs::remove_file(path).map_err(failed)?;
+    }
+    UnixListener::bind(path).map_err(failed)
+}
+
+/// Makes the folder that a file of the server lies in, its last part only, as the original does.
+pub(crate) fn make_folder(file: &Path) -> Result<(), SocketError> {
+    let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(SocketError::Folder {
+                path: folder.to_owned(),
+                source: error,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Serves clients for as long as the process lives.
+pub(crate) fn serve(listener: &UnixListener, events: &Sender<Event>, log: &Log) {
+    let clients = Arc::new(AtomicUsize::new(0));
+    loop {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                log.error(
+                    "asyncserver",
+                    format!("A client could not be accepted: {error}"),
+                );
+                std::thread::sleep(Duration::from_millis(100));
+                continue;
+            }
+        };
+        while clients.load(Ordering::Acquire) >= MOST_CLIENTS {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        clients.fetch_add(1, Ordering::AcqRel);
+        let (events, own_log, counted) = (events.clone(), log.clone(), Arc::clone(&clients));
+        let client = move || {
+            // A client that goes away in the middle is no event of the server's.
+            converse(stream, &events, &own_log).ok();
+            counted.fetch_sub(1, Ordering::AcqRel);
+        };
+        if let Err(error) = std::thread::Builder::new()
+            .name("client".to_owned())
+            .spawn(client)
+        {
+            clients.fetch_sub(1, Ordering::AcqRel);
+            log.error(
+                "asyncserver",
+                format!("A client could not be served: {error}"),
+            );
+        }
+    }
+}
+
+/// Answers one client until it goes away.
+fn converse(mut stream: UnixStream, events: &Sender<Event>, log: &Log) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut frames = FrameReader::new(Limits::REQUEST.input_bytes);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let message = match frames.next_frame() {
+            Ok(Some(message)) => message,
+            Ok(None) => {
+                let count = stream.read(&mut buffer)?;
+                if count == 0 {
+                    return Ok(());
+                }
+                frames.push(buffer.get(..count).unwrap_or_default());
+                continue;
+            }
+            Err(error) => {
+                // Where the next message begins can no longer be told.
+                let answer = unreadable(&error.to_string(), log);
+                return stream.write_all(&frame::terminated(answer.encode()));
+            }
+        };
+        if message == frame::CLOSE {
+            return Ok(());
+        }
+        let (written, waiting) = bounded(0);
+        let answer = match pickle::decode(&message, &Limits::REQUEST).map(Command::from_value) {
+            Err(error) => unreadable(&error.to_string(), log),
+            Ok(Err(exception)) => Answer::Reply(Err(exception)),
+            Ok(Ok(command)) => ask(command, waiting, events),
+        };
+        stream.write_all(&frame::terminated(answer.encode()))?;
+        drop::<Sender<()>>(written);
+    }
+}
+
+fn unreadable(reason: &str, log: &Log) -> Answer {
+    log.error(
+        "asyncserver",
+        format!("PROTO-error: load message failed: {reason}"),
+    );
+    Answer::Unreadable(reason.to_owned())
+}
+
+/// Hands a command to the engine and waits for its answer.
+fn ask(
+    command: Command,
+    written: crossbeam_channel::Receiver<()>,
+    events: &Sender<Event>,
+) -> Answer {
+    let (sender, receiver) = bounded(1);
+    let to = ReplyTo {
+        answer: sender,
+        written,
+    };
+    if events.send(Event::Command(command, to)).is_err() {
+        return Answer::Shutdown;
+    }
+    receiver.recv().unwrap_or(Answer::Shutdown)
+}

@@ -1,0 +1,171 @@
+//! The thread that writes the database, and what is reported once it is written.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use f2b_core::{Span, UnixTime};
+use f2b_store::{Note, NoteLevel, Store, StoreError, Transaction};
+
+use crate::batch::Batch;
+use crate::log::{Level, Line, Log};
+
+/// The database, shared by the engine, which reads when a jail starts, and the writer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Database {
+    store: Arc<Mutex<Option<Store>>>,
+}
+
+impl Database {
+    /// Opens a file, in place of the one that was open.
+    pub(crate) fn open(&self, path: &Path, now: UnixTime, log: &Log) -> Result<(), StoreError> {
+        self.close(log);
+        let opened = Store::open(path, now)?;
+        opened.notes.iter().for_each(|note| write_note(log, note));
+        *self.lock() = Some(opened.store);
+        Ok(())
+    }
+
+    /// Closes the file so that the original finds it as it left it.
+    pub(crate) fn close(&self, log: &Log) {
+        let Some(store) = self.lock().take() else {
+            return;
+        };
+        match store.close() {
+            Ok(note) => write_note(log, &note),
+            Err(error) => log.error("database", told(&error)),
+        }
+    }
+
+    /// Returns the store; `None` inside when there is no database.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Option<Store>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes what is older than `age`.
+    pub(crate) fn purge(&self, now: UnixTime, age: Span, log: &Log) {
+        if let Some(store) = self.lock().as_mut()
+            && let Err(error) = store.purge(now, age)
+        {
+            log.error("database", format!("Purge failed: {}", told(&error)));
+        }
+    }
+}
+
+/// Writes a word of the store to the log.
+pub(crate) fn write_note(log: &Log, note: &Note) {
+    let level = match note.level() {
+        NoteLevel::Info => Level::Info,
+        NoteLevel::Warning => Level::Warning,
+        NoteLevel::Error => Level::Error,
+    };
+    log.write(&Line::new(level, "database", note.to_string()));
+}
+
+/// What a store's error says, with what can be done.
+pub(crate) fn told(error: &StoreError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text.push_str(&format!(" (hint: {})", error.hint()));
+    text
+}
+
+/// How many waiting batches become one commit.
+const MOST_BATCHES: usize = 256;
+
+/// How long after a failed commit it is tried again when nothing else comes.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// What may wait for a database that cannot be written, in bytes. Beyond it the oldest state is
+/// given up: the bans stand in kernel and memory all the same.
+const MOST_PENDING: usize = 64 << 20;
+
+/// Commits batches and reports them.
+pub(crate) struct Writer {
+    database: Database,
+    log: Log,
+    /// What could not be written yet.
+    pending: Transaction,
+    failing: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(database: Database, log: Log) -> Self {
+        Self {
+            database,
+            log,
+            pending: Transaction::default(),
+            failing: false,
+        }
+    }
+
+    /// Takes batches until there are no more. What waits in the queue is one commit; then the lines
+    /// and replies of each follow, in order.
+    pub(crate) fn run(mut self, batches: &Receiver<Batch>) {
+        loop {
+            let mut waiting = Vec::new();
+            if self.failing {
+                match batches.recv_timeout(RETRY_PAUSE) {
+                    Ok(batch) => waiting.push(batch),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            } else {
+                match batches.recv() {
+                    Ok(batch) => waiting.push(batch),
+                    Err(_disconnected) => break,
+                }
+            }
+            waiting.extend(batches.try_iter().take(MOST_BATCHES - 1));
+            for batch in &mut waiting {
+                self.pending.merge(std::mem::take(&mut batch.transaction));
+            }
+            self.commit();
+            for batch in waiting {
+                batch.lines.iter().for_each(|line| self.log.write(line));
+                batch.reply();
+            }
+        }
+        if self.failing {
+            self.commit();
+        }
+    }
+
+    fn commit(&mut self) {
+        let committed = match self.database.lock().as_mut() {
+            Some(store) => store.commit(&self.pending),
+            None => Ok(()),
+        };
+        match committed {
+            Ok(()) => {
+                self.pending = Transaction::default();
+                if std::mem::take(&mut self.failing) {
+                    self.log.warning(
+                        "database",
+                        "The database is written again; nothing is missing in it",
+                    );
+                }
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.failing, true) {
+                    let text = format!(
+                        "The database cannot be written, bans go on without it and would be lost by a restart: {}",
+                        told(&error)
+                    );
+                    self.log.error("database", text);
+                }
+                if self.pending.cost() > MOST_PENDING {
+                    self.pending = Transaction::default();
+                    let text = "Too much waits for the database: bans made since it failed will not be in it";
+                    self.log.error("database", text);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Frozen text: log lines that other programs read (contract B 3.4; the original writes them from
+//! its actions, filter, jail, server and database parts).
+
+use f2b_core::{Ban, FailId, Span, UnixTime};
+
+use crate::clock;
+use crate::log::{Level, Line};
+
+/// The version that we answer as (design: "Identity").
+pub(crate) const VERSION: &str = "1.1.1";
+
+pub(crate) fn starting() -> [Line; 2] {
+    [
+        Line::new(Level::Info, "server", "-".repeat(50)),
+        Line::new(
+            Level::Info,
+            "server",
+            format!("Starting Fail2ban v{VERSION}"),
+        ),
+    ]
+}
+
+pub(crate) fn found(jail: &str, id: &FailId, time: UnixTime) -> Line {
+    let text = format!("[{jail}] Found {} - {}", shown(id), clock::local(time));
+    Line::new(Level::Info, "filter", text)
+}
+
+pub(crate) fn ignored(jail: &str, id: &FailId) -> Line {
+    Line::new(
+        Level::Info,
+        "filter",
+        format!("[{jail}] Ignore {} by ip", shown(id)),
+    )
+}
+
+pub(crate) fn ban(jail: &str, ban: &Ban) -> Line {
+    let word = if ban.restored { "Restore Ban" } else { "Ban" };
+    Line::new(
+        Level::Notice,
+        "actions",
+        format!("[{jail}] {word} {}", shown(&ban.id)),
+    )
+}
+
+pub(crate) fn unban(jail: &str, id: &FailId) -> Line {
+    Line::new(
+        Level::Notice,
+        "actions",
+        format!("[{jail}] Unban {}", shown(id)),
+    )
+}
+
+/// An unban because the jail stops; the ban stays in the database.
+pub(crate) fn repeal_ban(jail: &str, id: &FailId) -> Line {
+    Line::new(
+        Level::Notice,
+        "actions",
+        format!("[{jail}] Repeal Ban {}", shown(id)),
+    )
+}
+
+pub(crate) fn flush(jail: &str, action: &str) -> Line {
+    Line::new(
+        Level::Notice,
+        "actions",
+        format!("[{jail}] Flush ticket(s) with {action}"),
+    )
+}
+
+pub(crate) fn already_over(jail: &str, id: &FailId) -> Line {
+    Line::new(
+        Level::Info,
+        "actions",
+        format!("[{jail}] Ignore {}, expired bantime", shown(id)),
+    )
+}
+
+/// As the original: the longer the ban has stood, the more it is worth a word, since packets should
+/// no longer come.
+pub(crate) fn already_banned(jail: &str, id: &FailId, age: Span) -> Line {
+    let level = match age.whole_seconds() {
+        ..3 => Level::Debug,
+        3..60 => Level::Notice,
+        _ => Level::Warning,
+    };
+    Line::new(
+        level,
+        "actions",
+        format!("[{jail}] {} already banned", shown(id)),
+    )
+}
+
+/// What the kernel refused. The first part is the original's.
+pub(crate) fn failed(jail: &str, action: &str, what: &str, id: &FailId, reason: &str) -> Line {
+    let id = shown(id);
+    let text =
+        format!("Failed to execute {what} jail '{jail}' action '{action}' info '{id}': {reason}");
+    Line::new(Level::Error, "actions", text)
+}
+
+/// An identity as a log line shows it: text of its own cannot begin another line.
+fn shown(id: &FailId) -> String {
+    let text = id.to_string();
+    if text.contains(char::is_control) {
+        text.escape_debug().to_string()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_cannot_forge_a_log_line() {
+        let id = FailId::parse(
+            "x\n2026-01-01 00:00:00,000 fail2ban.actions [1]: NOTICE  [sshd] Ban 192.0.2.1",
+        );
+        assert!(!unban("sshd", &id).text.contains('\n'));
+        assert_eq!(
+            unban("sshd", &FailId::parse("2001:db8::1")).text,
+            "[sshd] Unban 2001:db8::1"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! Drives an engine by lines on standard input: for the tests of this crate,
+//! which run it inside a network namespace and kill it there.
+//!
+//! *Shape*: one command a line, words between blanks. The answer is any number
+//! of lines and then a line with a single dot.
+//!
+//! ```text
+//! open TABLE                     start JAIL PORTS PROTOCOLS
+//! stop JAIL                      ban JAIL NET MILLISECONDS|-     (collected)
+//! elements JAIL                  unban JAIL NET                  (collected)
+//! unknown | remove-unknown       apply                           (what was collected)
+//! repair | close
+//! ```
+
+use std::error::Error;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use f2b_firewall::{
+    Blocktype, Change, Element, Engine, FirewallError, JailRules, Outcome, PortRange, ports,
+};
+
+fn main() -> ExitCode {
+    match drive(&mut io::stdin().lock(), &mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody can be told when standard error is closed as well.
+            let _ignored = writeln!(io::stderr(), "netns-engine: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn drive(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<()> {
+    let mut driver = Driver::default();
+    for line in input.lines() {
+        let answer = match driver.command(&line?) {
+            Ok(answer) => answer,
+            Err(error) => vec![chain(error.as_ref())],
+        };
+        for line in answer {
+            writeln!(output, "{line}")?;
+        }
+        writeln!(output, ".")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Driver {
+    engine: Option<Engine>,
+    changes: Vec<Change>,
+}
+
+impl Driver {
+    fn command(&mut self, line: &str) -> Result<Vec<String>, Box<dyn Error>> {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["open", table] => self.engine = Some(Engine::open(table)?),
+            ["start", jail, ports, protocols] => {
+                let adopted = self.engine()?.start_jail(rules(jail, ports, protocols)?)?;
+                let rebuilt = adopted.rebuilt.iter().map(|set| format!("rebuilt {set}"));
+                return Ok(adopted
+                    .elements
+                    .iter()
+                    .map(element)
+                    .chain(rebuilt)
+                    .collect());
+            }
+            ["stop", jail] => self.engine()?.stop_jail(jail)?,
+            ["ban", jail, net, timeout] => self.changes.push(Change::Ban {
+                jail: (*jail).to_owned(),
+                net: net.parse()?,
+                timeout: match *timeout {
+                    "-" => None,
+                    timeout => Some(Duration::from_millis(timeout.parse()?)),
+                },
+            }),
+            ["unban", jail, net] => self.changes.push(Change::Unban {
+                jail: (*jail).to_owned(),
+                net: net.parse()?,
+            }),
+            ["apply"] => {
+                let changes = std::mem::take(&mut self.changes);
+                return Ok(self.engine()?.apply(&changes).iter().map(outcome).collect());
+            }
+            ["elements", jail] => {
+                return Ok(self.engine()?.elements(jail)?.iter().map(element).collect());
+            }
+            ["unknown"] => return Ok(self.engine()?.unknown_jails()?),
+            ["remove-unknown"] => return Ok(self.engine()?.remove_unknown()?),
+            ["repair"] => return Ok(self.engine()?.repair()?),
+            ["close"] => self.engine.take().ok_or("not open")?.close()?,
+            _ => return Err(format!("unknown command {line:?}").into()),
+        }
+        Ok(Vec::new())
+    }
+
+    fn engine(&mut self) -> Result<&mut Engine, Box<dyn Error>> {
+        self.engine.as_mut().ok_or_else(|| "not open".into())
+    }
+}
+
+fn rules(jail: &str, list: &str, protocols: &str) -> Result<JailRules, Box<dyn Error>> {
+    let protocols = ports::parse_protocols(protocols)?;
+    let services = ports::services::Services::built_in();
+    let ports = match list {
+        "-" => vec![PortRange::ALL],
+        list => ports::parse(list, &protocols, |name, protocol| {
+            services.port(name, protocol)
+        })?,
+    };
+    Ok(JailRules {
+        jail: jail.to_owned(),
+        ports,
+        protocols,
+        blocktype: Blocktype::Drop,
+    })
+}
+
+fn element(element: &Element) -> String {
+    match element.remaining {
+        Some(remaining) => format!("{} {}", element.net, remaining.as_millis()),
+        None => format!("{} -", element.net),
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::InKernel => "in kernel".to_owned(),
+        Outcome::Gone => "gone".to_owned(),
+        Outcome::Failed(error) => format!("failed: {}", chain(error)),
+    }
+}
+
+/// Writes an error with its causes and, where there is one, the hint.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let text: Vec<_> = causes.map(ToString::to_string).collect();
+    let hint = error
+        .downcast_ref::<FirewallError>()
+        .and_then(FirewallError::hint);
+    match hint {
+        Some(hint) => format!("{} (hint: {hint})", text.join(": ")),
+        None => text.join(": "),
+    }
+}

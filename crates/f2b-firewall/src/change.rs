@@ -1,0 +1,72 @@
+//! What can be asked of the kernel, and what it holds afterwards.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::error::FirewallError;
+
+/// One thing to do.
+///
+/// A network stands for all its addresses, whatever its host bits are; one of
+/// a single address (`/32`, `/128`) for that address. An IPv4 address in its
+/// IPv6 dress (`::ffff:192.0.2.1`) is that IPv4 address, since its packets are
+/// IPv4.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Puts a ban into the kernel, or gives one that is there a new end.
+    Ban {
+        /// The jail, as it was started.
+        jail: String,
+        /// Who is banned.
+        net: IpNet,
+        /// How long from now, rounded up to milliseconds; `None` is for ever.
+        timeout: Option<Duration>,
+    },
+    /// Takes a ban out of the kernel. What is not there is taken out already.
+    Unban {
+        /// The jail, as it was started.
+        jail: String,
+        /// Who was banned, as it was said in the ban.
+        net: IpNet,
+    },
+}
+
+impl Change {
+    /// Returns the jail that the change is for.
+    #[must_use]
+    pub fn jail(&self) -> &str {
+        match self {
+            Self::Ban { jail, .. } | Self::Unban { jail, .. } => jail,
+        }
+    }
+
+    /// Returns whom the change is about.
+    #[must_use]
+    pub fn net(&self) -> IpNet {
+        match self {
+            Self::Ban { net, .. } | Self::Unban { net, .. } => *net,
+        }
+    }
+}
+
+/// What the kernel was seen to hold after a change.
+#[derive(Debug)]
+#[must_use]
+pub enum Outcome {
+    /// The element is there.
+    InKernel,
+    /// The element is not there: it was taken out, or its time is over.
+    Gone,
+    /// The change is not in force.
+    Failed(FirewallError),
+}
+
+/// A ban that was found in the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// Who is banned.
+    pub net: IpNet,
+    /// How long it will be; `None` is for ever.
+    pub remaining: Option<Duration>,
+}

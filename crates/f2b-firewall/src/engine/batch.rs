@@ -1,0 +1,298 @@
+//! Many changes in one transaction, and what the kernel holds afterwards.
+
+mod commit;
+mod read_back;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use ipnet::IpNet;
+
+use crate::change::{Change, Outcome};
+use crate::error::FirewallError;
+use crate::names::SetKind;
+
+use super::Engine;
+use read_back::Seen;
+
+/// How many changes go into one transaction: some 1.7 MiB of messages.
+const MOST: usize = 16_384;
+
+/// One change, as the kernel sees it.
+#[derive(Debug, Clone, Copy)]
+struct Operation {
+    /// The place of the set's name in the list of names.
+    set: usize,
+    kind: SetKind,
+    net: IpNet,
+    /// `None` takes the element out.
+    ban: Option<Stay>,
+}
+
+/// When an operation is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// Alone, before the others, to make room for them.
+    AloneBefore,
+    /// With others in one transaction.
+    Together,
+    /// Alone, after the others.
+    AloneAfter,
+}
+
+impl Operation {
+    /// A network that begins where one that reaches the last address could
+    /// begin (its first address is ones, then zeros) is looked at alone: the
+    /// kernel does not see that two such networks overlap.
+    fn turn(&self) -> Turn {
+        let is_edge = self.kind.is_network()
+            && match self.net {
+                IpNet::V4(net) => {
+                    let bits = net.network().to_bits();
+                    bits.leading_ones() + bits.trailing_zeros() >= u32::BITS
+                }
+                IpNet::V6(net) => {
+                    let bits = net.network().to_bits();
+                    bits.leading_ones() + bits.trailing_zeros() >= u128::BITS
+                }
+            };
+        match (is_edge, self.ban) {
+            (false, _) => Turn::Together,
+            (true, None) => Turn::AloneBefore,
+            (true, Some(_)) => Turn::AloneAfter,
+        }
+    }
+}
+
+/// How long an element stays.
+#[derive(Debug, Clone, Copy)]
+struct Stay {
+    /// `None` is for ever.
+    timeout_ms: Option<u64>,
+}
+
+/// Where the answer to a change is to be found.
+#[derive(Debug)]
+enum Answer {
+    /// The change is not possible at all.
+    Refused(FirewallError),
+    /// It is this operation.
+    Operation(usize),
+    /// A later change in the same call has the last word: this operation.
+    Superseded(usize),
+}
+
+impl Engine {
+    /// Carries out changes, as many as possible in one transaction, and says
+    /// of each what the kernel holds after all of them.
+    ///
+    /// A change that the kernel refuses does not hold up the others. Of
+    /// several changes for the same jail and network the last one counts.
+    ///
+    /// *Cost*: one datagram to the kernel and, for each 128 changes, one more
+    /// to read them back.
+    pub fn apply(&mut self, changes: &[Change]) -> Vec<Outcome> {
+        let begun = Instant::now();
+        let (places, operations, sets) = self.operations(changes);
+        let mut failures: Vec<Option<FirewallError>> = Vec::new();
+        failures.resize_with(operations.len(), || None);
+        self.commit_all(&operations, &mut failures, &sets);
+        let mut seen = self.read_back(&operations, &failures, &sets);
+        let elapsed = begun.elapsed();
+        places
+            .into_iter()
+            .zip(changes)
+            .map(|(answer, change)| {
+                let (at, superseded) = match answer {
+                    Answer::Refused(error) => return Outcome::Failed(error),
+                    Answer::Operation(at) => (at, false),
+                    Answer::Superseded(at) => (at, true),
+                };
+                let (Some(operation), Some(seen)) = (operations.get(at), seen.get_mut(at)) else {
+                    let jail = change.jail().to_owned();
+                    return Outcome::Failed(FirewallError::NotStarted { jail });
+                };
+                let failure = failures.get_mut(at).filter(|_| !superseded);
+                let set = sets.get(operation.set).map_or("", String::as_str);
+                outcome(
+                    operation,
+                    failure.and_then(Option::take),
+                    seen,
+                    set,
+                    elapsed,
+                )
+            })
+            .collect()
+    }
+
+    /// Translates changes into operations, no two of them for one key.
+    fn operations(&self, changes: &[Change]) -> (Vec<Answer>, Vec<Operation>, Vec<String>) {
+        let mut sets: Vec<String> = Vec::new();
+        let mut set_at: BTreeMap<(&str, SetKind), usize> = BTreeMap::new();
+        let mut all: Vec<Result<Operation, FirewallError>> = Vec::with_capacity(changes.len());
+        let mut last: HashMap<(usize, IpNet), usize> = HashMap::with_capacity(changes.len());
+        for (at, change) in changes.iter().enumerate() {
+            let operation = self.check(change).map(|(kind, net, ban)| {
+                let set = *set_at.entry((change.jail(), kind)).or_insert_with(|| {
+                    sets.push(kind.name(change.jail()));
+                    sets.len().saturating_sub(1)
+                });
+                last.insert((set, net), at);
+                Operation {
+                    set,
+                    kind,
+                    net,
+                    ban,
+                }
+            });
+            all.push(operation);
+        }
+        let has_last_word = |at: usize, operation: &Operation| {
+            last.get(&(operation.set, operation.net)) == Some(&at)
+        };
+        let mut operations: Vec<Operation> = all
+            .iter()
+            .enumerate()
+            .filter_map(|(at, operation)| operation.as_ref().ok().map(|known| (at, known)))
+            .filter(|(at, operation)| has_last_word(*at, operation))
+            .map(|(_, operation)| *operation)
+            .collect();
+        operations.sort_by_key(Operation::turn);
+        // The place of the operation that has the last word on a key.
+        let final_place: HashMap<(usize, IpNet), usize> = operations
+            .iter()
+            .enumerate()
+            .map(|(place, operation)| ((operation.set, operation.net), place))
+            .collect();
+        let places = all
+            .into_iter()
+            .enumerate()
+            .map(|(at, operation)| match operation {
+                Err(error) => Answer::Refused(error),
+                Ok(operation) => {
+                    let key = (operation.set, operation.net);
+                    let place = final_place.get(&key).copied().unwrap_or(usize::MAX);
+                    if has_last_word(at, &operation) {
+                        Answer::Operation(place)
+                    } else {
+                        Answer::Superseded(place)
+                    }
+                }
+            })
+            .collect();
+        (places, operations, sets)
+    }
+
+    /// Checks a change and finds its set.
+    fn check(&self, change: &Change) -> Result<(SetKind, IpNet, Option<Stay>), FirewallError> {
+        if !self.jails.contains_key(change.jail()) {
+            let jail = change.jail().to_owned();
+            return Err(FirewallError::NotStarted { jail });
+        }
+        let net = wire_net(change.net());
+        let kind = match (net, net.prefix_len() == net.max_prefix_len()) {
+            (IpNet::V4(_), true) => SetKind::Address4,
+            (IpNet::V4(_), false) => SetKind::Network4,
+            (IpNet::V6(_), true) => SetKind::Address6,
+            (IpNet::V6(_), false) => SetKind::Network6,
+        };
+        let ban = match change {
+            Change::Unban { .. } => None,
+            Change::Ban { timeout, .. } => Some(Stay {
+                timeout_ms: timeout.map(milliseconds).transpose()?,
+            }),
+        };
+        Ok((kind, net, ban))
+    }
+}
+
+/// Says what one operation came to.
+fn outcome(
+    operation: &Operation,
+    failure: Option<FirewallError>,
+    seen: &mut Seen,
+    set: &str,
+    elapsed: Duration,
+) -> Outcome {
+    let (network, set) = (operation.net, set.to_owned());
+    match (seen, operation.ban) {
+        (Seen::There, _) => failure.map_or(Outcome::InKernel, Outcome::Failed),
+        // It was to go and it is gone: what was said on the way does not
+        // matter.
+        (Seen::Absent | Seen::Other, None) => Outcome::Gone,
+        (Seen::Other, Some(_)) => Outcome::Failed(FirewallError::Overlap { network, set }),
+        (Seen::Absent, Some(stay)) => match failure {
+            Some(failure) => Outcome::Failed(failure),
+            None if stay.is_over(elapsed) => Outcome::Gone,
+            None => Outcome::Failed(FirewallError::NotReadBack { network, set }),
+        },
+        (Seen::Unknown(error), _) => {
+            let reason = failure.or_else(|| error.take());
+            Outcome::Failed(reason.unwrap_or(FirewallError::NotReadBack { network, set }))
+        }
+    }
+}
+
+impl Stay {
+    fn is_over(self, elapsed: Duration) -> bool {
+        self.timeout_ms
+            .is_some_and(|timeout| Duration::from_millis(timeout) <= elapsed)
+    }
+}
+
+/// Rounds up to milliseconds, at least one: a timeout of 0 would be for ever.
+fn milliseconds(timeout: Duration) -> Result<u64, FirewallError> {
+    let milliseconds = timeout.as_nanos().div_ceil(1_000_000).max(1);
+    match u64::try_from(milliseconds) {
+        Ok(milliseconds) => Ok(milliseconds),
+        Err(_) => Err(FirewallError::TimeoutTooLong {
+            seconds: timeout.as_secs(),
+        }),
+    }
+}
+
+/// Returns the network whose packets are meant: without host bits, and IPv4
+/// where IPv6 only clothes it.
+fn wire_net(net: IpNet) -> IpNet {
+    let net = net.trunc();
+    let IpNet::V6(net6) = net else { return net };
+    let (Some(address), Some(prefix)) = (
+        net6.network().to_ipv4_mapped(),
+        net6.prefix_len().checked_sub(96),
+    ) else {
+        return net;
+    };
+    ipnet::Ipv4Net::new(address, prefix).map_or(net, IpNet::V4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_that_of_its_packets() {
+        let check = |net: &str, expected: &str| {
+            assert_eq!(wire_net(net.parse().unwrap()), expected.parse().unwrap());
+        };
+        check("192.0.2.7/32", "192.0.2.7/32");
+        check("192.0.2.7/24", "192.0.2.0/24");
+        check("2001:db8::7/64", "2001:db8::/64");
+        check("::ffff:192.0.2.7/128", "192.0.2.7/32");
+        check("::ffff:192.0.2.7/120", "192.0.2.0/24");
+        check("::ffff:0.0.0.0/96", "0.0.0.0/0");
+        check("::/0", "::/0");
+    }
+
+    #[test]
+    fn a_timeout_is_never_rounded_to_for_ever() {
+        let check = |timeout: Duration, expected: Option<u64>| {
+            assert_eq!(milliseconds(timeout).ok(), expected);
+        };
+        check(Duration::ZERO, Some(1));
+        check(Duration::from_nanos(1), Some(1));
+        check(Duration::from_micros(1500), Some(2));
+        check(Duration::from_secs(600), Some(600_000));
+        check(Duration::MAX, None);
+    }
+}

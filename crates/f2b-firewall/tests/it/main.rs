@@ -1,0 +1,8 @@
+//! The engine against a real kernel, each test in namespaces of its own.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod adoption;
+mod bans;
+mod driver;
+mod mistakes;
+mod ruleset;

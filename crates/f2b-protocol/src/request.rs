@@ -1,0 +1,282 @@
+//! What a command asks for.
+//!
+//! Parsing answers as the original does: what is missing, malformed or unknown
+//! has the original's exception, checked in the original's order. What only the
+//! server can judge (is there such a jail, does this rule compile, how long is
+//! `1d`) is left to it.
+
+mod get;
+mod multi;
+mod set;
+mod word;
+
+use crate::{Command, Exception, Value};
+
+pub use set::{LogPosition, Setting};
+
+/// Holds one command that this version carries out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// `ping`: answers `pong`.
+    Ping,
+    /// `version`.
+    Version,
+    /// `echo …`: answers the list of its words.
+    Echo(Vec<Value>),
+    /// `server-status`: answers `Server ready` once the server serves.
+    ServerStatus,
+    /// `config-error MSG`: logs the message as an error, answers nothing.
+    ConfigError(String),
+    /// `status`.
+    Status,
+    /// `status J [flavor]`.
+    JailStatus {
+        /// Which jail.
+        jail: String,
+        /// How much to tell.
+        flavor: StatusFlavor,
+    },
+    /// `stop` without a jail: ends the server.
+    Stop,
+    /// `add J [backend]`: answers the name.
+    AddJail {
+        /// Name of the new jail.
+        jail: String,
+        /// Backend as written, `auto` if there is none.
+        backend: String,
+    },
+    /// `start J`.
+    StartJail {
+        /// Which jail.
+        jail: String,
+    },
+    /// `set J banip IP…`: answers how many were banned anew.
+    BanIp {
+        /// Which jail.
+        jail: String,
+        /// What to ban, as written.
+        ids: Vec<String>,
+    },
+    /// `set J unbanip [--report-absent] IP…`: answers how many were unbanned.
+    UnbanIp {
+        /// Which jail.
+        jail: String,
+        /// What to unban, as written.
+        ids: Vec<String>,
+        /// Whether what was not banned is an error, after the others were done.
+        report_absent: bool,
+    },
+    /// `get J banip [SEP|--with-time]`: answers the list of bans by end of ban.
+    /// A separator is the client's business.
+    BanList {
+        /// Which jail.
+        jail: String,
+        /// Whether each entry tells begin, duration and end.
+        with_time: bool,
+    },
+    /// `get J banned [IP…]`: without words the list of bans, with one word 1 or
+    /// 0, with more a list of these.
+    Banned {
+        /// Which jail.
+        jail: String,
+        /// What to look for.
+        ids: Vec<String>,
+    },
+    /// `set OPTION VALUE`: answers the new value.
+    SetServer(ServerSetting),
+    /// `set J OPTION VALUE…`: answers the new value.
+    SetJail {
+        /// Which jail.
+        jail: String,
+        /// What to set.
+        setting: Setting,
+    },
+    /// `multi-set J OPTION LIST` for options of which a list can be set at once:
+    /// answers `True`.
+    MultiSetJail {
+        /// Which jail.
+        jail: String,
+        /// What to set, in order.
+        settings: Vec<Setting>,
+    },
+    /// `server-stream [command…]`: answers nothing.
+    ServerStream(Vec<Command>),
+    /// `stockade-status [J]`: ours; answers a tree of dictionaries.
+    StockadeStatus {
+        /// Which jail, or the whole server.
+        jail: Option<String>,
+    },
+    /// `stockade-supplement DICT`: ours; what the stream cannot say.
+    Supplement(Vec<(Value, Value)>),
+}
+
+/// How much `status J` tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatusFlavor {
+    /// Everything of the jail itself.
+    Basic,
+    /// Without the list of bans.
+    Short,
+    /// A word that is no flavour: logged as a warning, answered as basic. Holds
+    /// the word.
+    Unknown(String),
+}
+
+/// What `set OPTION VALUE` changes in the server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServerSetting {
+    /// `loglevel`, in capitals.
+    LogLevel(String),
+    /// `logtarget`, options in brackets included.
+    LogTarget(String),
+    /// `syslogsocket`: `auto` or a path.
+    SyslogSocket(String),
+    /// `allowipv6`, as written; the reply is the value itself.
+    AllowIpv6(Value),
+    /// `dbfile`: a path, or `None` for no database.
+    DbFile(Option<String>),
+    /// `dbmaxmatches`.
+    DbMaxMatches(i64),
+    /// `dbpurgeage`.
+    DbPurgeAge(TimeText),
+    /// `thread {'stacksize': KiB}`; answers nothing.
+    Thread {
+        /// Size of a thread's stack in KiB; 0 and `None` leave it alone.
+        stack_size_kib: Option<i64>,
+    },
+}
+
+/// A span of time as a command says it: text in the original's notation, or a
+/// number of seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimeText {
+    /// Text, as `1d 12h` or `600`.
+    Text(String),
+    /// Whole seconds.
+    Seconds(i64),
+    /// Seconds with a fraction.
+    Fraction(f64),
+}
+
+/// Why a command is not a [`Request`].
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The answer is this exception.
+    #[error("{0}")]
+    Now(#[source] Exception),
+    /// The answer is this exception if there is such a jail, and otherwise that
+    /// there is none: the original looks for the jail first.
+    #[error("{exception}")]
+    AfterJail {
+        /// Which jail.
+        jail: String,
+        /// What is wrong with the rest.
+        #[source]
+        exception: Exception,
+    },
+    /// The original knows the command; this version does not carry it out.
+    #[error("{}", Exception::not_available(.0))]
+    NotAvailable(String),
+}
+
+impl Refusal {
+    /// Returns the exception to answer; the caller says whether a jail exists.
+    pub fn into_exception(self, is_jail: impl FnOnce(&str) -> bool) -> Exception {
+        match self {
+            Self::AfterJail { jail, .. } if !is_jail(&jail) => Exception::unknown_jail(jail),
+            Self::Now(exception) | Self::AfterJail { exception, .. } => exception,
+            Self::NotAvailable(command) => Exception::not_available(&command),
+        }
+    }
+}
+
+impl From<Exception> for Refusal {
+    fn from(exception: Exception) -> Self {
+        Self::Now(exception)
+    }
+}
+
+impl Request {
+    /// Returns what the command asks for.
+    ///
+    /// *Errors*: why it cannot be carried out, as the exception to answer.
+    pub fn parse(command: &Command) -> Result<Self, Refusal> {
+        let (name, rest) = command
+            .as_words()
+            .split_first()
+            .ok_or_else(Exception::missing_word)?;
+        let Value::Str(name) = name else {
+            return Err(Exception::invalid_command().into());
+        };
+        match name.as_str() {
+            "ping" => Ok(Self::Ping),
+            "version" => Ok(Self::Version),
+            "echo" => Ok(Self::Echo(rest.to_vec())),
+            "server-status" => Ok(Self::ServerStatus),
+            "config-error" => Ok(Self::ConfigError(word::first(rest)?.str())),
+            "status" => status(rest),
+            "stop" if rest.is_empty() => Ok(Self::Stop),
+            "add" => add(rest),
+            "start" => Ok(Self::StartJail {
+                jail: word::jail(word::first(rest)?)?,
+            }),
+            "set" => set::parse(rest),
+            "multi-set" => multi::parse(rest),
+            "get" => get::parse(rest),
+            "server-stream" => stream(word::first(rest)?),
+            "stockade-status" => {
+                let jail = rest.first().map(word::jail).transpose()?;
+                Ok(Self::StockadeStatus { jail })
+            }
+            "stockade-supplement" => match word::first(rest)? {
+                Value::Dict(pairs) => Ok(Self::Supplement(pairs.clone())),
+                other => Err(Exception::no_attribute(other, "items").into()),
+            },
+            "unban" if rest.is_empty() => Err(Exception::invalid_command().into()),
+            "stop" | "unban" | "sleep" | "flushlogs" | "stats" | "statistic" | "statistics"
+            | "banned" | "reload" => Err(Refusal::NotAvailable(name.clone())),
+            _ => Err(Exception::invalid_command().into()),
+        }
+    }
+}
+
+fn status(rest: &[Value]) -> Result<Request, Refusal> {
+    let (jail, flavor) = match rest {
+        [] => return Ok(Request::Status),
+        [jail] => (jail, None),
+        [jail, flavor] => (jail, Some(flavor)),
+        _ => return Err(Exception::general("Invalid command (no status)").into()),
+    };
+    if jail.as_str() == Some("--all") {
+        return Err(Refusal::NotAvailable("status --all".to_owned()));
+    }
+    let jail = word::jail(jail)?;
+    let flavor = match flavor.map(Value::str).as_deref() {
+        None | Some("basic") => StatusFlavor::Basic,
+        Some("short") => StatusFlavor::Short,
+        Some(flavor @ ("cymru" | "stats")) => {
+            return Err(Refusal::NotAvailable(format!("status <JAIL> {flavor}")));
+        }
+        Some(other) => StatusFlavor::Unknown(other.to_owned()),
+    };
+    Ok(Request::JailStatus { jail, flavor })
+}
+
+fn add(rest: &[Value]) -> Result<Request, Refusal> {
+    let jail = word::first(rest)?;
+    if jail.as_str() == Some("--all") {
+        return Err(Exception::general("Reserved name '--all'").into());
+    }
+    let jail = word::jail(jail)?;
+    let backend = match rest.get(1) {
+        None => "auto".to_owned(),
+        Some(backend) => word::method_text(backend, "lower")?,
+    };
+    Ok(Request::AddJail { jail, backend })
+}
+
+fn stream(commands: &Value) -> Result<Request, Refusal> {
+    let commands = word::elements(commands)?;
+    let commands: Result<Vec<_>, _> = commands.into_iter().map(Command::from_value).collect();
+    Ok(Request::ServerStream(commands?))
+}

@@ -1,0 +1,89 @@
+//! The shapes of `status`, in one place for the server that answers and for
+//! programs that read.
+
+use crate::Value;
+use crate::request::StatusFlavor;
+
+/// What `status` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerStatus {
+    /// Names of the jails; the reply sorts them.
+    pub jails: Vec<String>,
+}
+
+/// What `status J` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JailStatus {
+    /// Addresses with failures that have not led to a ban yet.
+    pub currently_failed: u64,
+    /// Failures since the jail was started.
+    pub total_failed: u64,
+    /// Where the jail reads.
+    pub source: StatusSource,
+    /// Bans in force.
+    pub currently_banned: u64,
+    /// Bans since the jail was started.
+    pub total_banned: u64,
+    /// What is banned, in order of ban.
+    pub banned: Vec<String>,
+}
+
+/// Where a jail reads, as its status shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatusSource {
+    /// Log files.
+    Files(Vec<String>),
+    /// The journal; each match is `A=1 + B=2`.
+    Journal(Vec<String>),
+}
+
+impl ServerStatus {
+    /// Returns the payload of the reply.
+    ///
+    /// *Shape*: `[('Number of jail', 2), ('Jail list', 'alpha, beta')]`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut jails = self.jails.clone();
+        jails.sort_unstable();
+        Value::List(vec![
+            pair("Number of jail", count(jails.len())),
+            pair("Jail list", Value::text(jails.join(", "))),
+        ])
+    }
+}
+
+impl JailStatus {
+    /// Returns the payload of the reply.
+    #[must_use]
+    pub fn to_value(&self, flavor: &StatusFlavor) -> Value {
+        let source = match &self.source {
+            StatusSource::Files(files) => pair("File list", Value::texts(files)),
+            StatusSource::Journal(matches) => pair("Journal matches", Value::texts(matches)),
+        };
+        let filter = vec![
+            pair("Currently failed", count(self.currently_failed)),
+            pair("Total failed", count(self.total_failed)),
+            source,
+        ];
+        let mut actions = vec![
+            pair("Currently banned", count(self.currently_banned)),
+            pair("Total banned", count(self.total_banned)),
+        ];
+        if *flavor != StatusFlavor::Short {
+            actions.push(pair("Banned IP list", Value::texts(&self.banned)));
+        }
+        Value::List(vec![
+            pair("Filter", Value::List(filter)),
+            pair("Actions", Value::List(actions)),
+        ])
+    }
+}
+
+fn pair(name: &str, value: Value) -> Value {
+    Value::Tuple(vec![Value::from(name), value])
+}
+
+fn count(number: impl TryInto<i64>) -> Value {
+    // No counter of ours comes near the end of 63 bits.
+    Value::Int(number.try_into().unwrap_or(i64::MAX))
+}

@@ -1,0 +1,193 @@
+//! The table of commands, from which help is printed.
+//!
+//! *Shape*: one command a line, four blanks before it and its help behind it or
+//! below, which is what the shell completion reads.
+
+use Group::{Basic, Database, JailConfiguration, JailControl, JailInformation, Logging};
+
+/// Describes one command for help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Under which heading it stands.
+    pub group: Group,
+    /// The command with its arguments, as typed.
+    pub usage: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+}
+
+/// Headings of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// The server as a whole.
+    Basic,
+    /// Where and how much it logs.
+    Logging,
+    /// Where bans are kept.
+    Database,
+    /// Jails as a whole.
+    JailControl,
+    /// Changing a jail.
+    JailConfiguration,
+    /// Asking a jail.
+    JailInformation,
+}
+
+impl Group {
+    /// All groups in the order of the help.
+    pub const ALL: [Self; 6] = [
+        Self::Basic,
+        Self::Logging,
+        Self::Database,
+        Self::JailControl,
+        Self::JailConfiguration,
+        Self::JailInformation,
+    ];
+
+    /// Returns the heading.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Basic => "BASIC",
+            Self::Logging => "LOGGING",
+            Self::Database => "DATABASE",
+            Self::JailControl => "JAIL CONTROL",
+            Self::JailConfiguration => "JAIL CONFIGURATION",
+            Self::JailInformation => "JAIL INFORMATION",
+        }
+    }
+}
+
+/// Width of the column of commands, the four blanks excluded.
+const USAGE_WIDTH: usize = 40;
+/// Width of the column of help.
+const HELP_WIDTH: usize = 35;
+
+/// Returns the help's list of commands, each line ended by a newline.
+#[must_use]
+pub fn usage() -> String {
+    let mut out = String::new();
+    for (index, group) in Group::ALL.into_iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        write_line(&mut out, "", group.heading());
+        for entry in ENTRIES.iter().filter(|entry| entry.group == group) {
+            write_entry(&mut out, entry);
+        }
+    }
+    out
+}
+
+fn write_entry(out: &mut String, entry: &Entry) {
+    let mut help = wrapped(entry.help).into_iter();
+    if entry.usage.len() < USAGE_WIDTH {
+        write_line(out, entry.usage, &help.next().unwrap_or_default());
+    } else {
+        write_line(out, entry.usage, "");
+    }
+    for line in help {
+        write_line(out, "", &line);
+    }
+}
+
+fn write_line(out: &mut String, usage: &str, help: &str) {
+    let line = format!("    {usage:USAGE_WIDTH$} {help}");
+    out.push_str(line.trim_end());
+    out.push('\n');
+}
+
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= HELP_WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+const fn entry(group: Group, usage: &'static str, help: &'static str) -> Entry {
+    Entry { group, usage, help }
+}
+
+/// The commands of this version that a person may type.
+#[rustfmt::skip]
+pub const ENTRIES: &[Entry] = &[
+    entry(Basic, "start", "start the server with its jails"),
+    entry(Basic, "stop", "end all jails and the server"),
+    entry(Basic, "status", "show which jails there are"),
+    entry(Basic, "ping", "ask whether the server is there"),
+    entry(Basic, "echo <WORD> ... <WORD>", "have the server repeat the words"),
+    entry(Basic, "version", "show which version the server is"),
+    entry(Logging, "set loglevel <LEVEL>", "log from LEVEL on: CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG or a number"),
+    entry(Logging, "set logtarget <TARGET>", "log to a file, STDOUT, STDERR, SYSLOG, SYSTEMD-JOURNAL or SYSOUT"),
+    entry(Logging, "set syslogsocket auto|<SOCKET>", "log through this socket when the target is SYSLOG"),
+    entry(Database, "set dbfile <FILE>", "keep bans in FILE, or nowhere if it is None"),
+    entry(Database, "set dbmaxmatches <INT>", "keep at most this many lines of log with each ban"),
+    entry(Database, "set dbpurgeage <SECONDS>", "forget bans that are older"),
+    entry(JailControl, "add <JAIL> <BACKEND>", "create a jail that reads through BACKEND"),
+    entry(JailControl, "start <JAIL>", "let a jail begin to work"),
+    entry(JailControl, "status <JAIL> [FLAVOR]", "show counters and bans of a jail; FLAVOR is basic or short"),
+    entry(JailConfiguration, "set <JAIL> ignoreself true|false", "say whether the host's own addresses are spared"),
+    entry(JailConfiguration, "set <JAIL> addignoreip <IP>", "spare an address, a network or a name"),
+    entry(JailConfiguration, "set <JAIL> ignorecommand <VALUE>", "ask this command whether to spare an address"),
+    entry(JailConfiguration, "set <JAIL> addlogpath <FILE> ['tail']", "read FILE, from its head or its tail on"),
+    entry(JailConfiguration, "set <JAIL> logencoding <ENCODING>", "read the logs in this encoding"),
+    entry(JailConfiguration, "set <JAIL> logtimezone <TZ>", "read dates without a zone in this zone"),
+    entry(JailConfiguration, "set <JAIL> datepattern <PATTERN>", "find dates by this pattern"),
+    entry(JailConfiguration, "set <JAIL> addjournalmatch <MATCH>", "read what matches in the journal"),
+    entry(JailConfiguration, "set <JAIL> prefregex <REGEX>", "look at lines that match, and only at their content"),
+    entry(JailConfiguration, "set <JAIL> addfailregex <REGEX>", "count lines that match as failures"),
+    entry(JailConfiguration, "set <JAIL> addignoreregex <REGEX>", "do not count lines that match"),
+    entry(JailConfiguration, "set <JAIL> maxlines <LINES>", "match over this many lines"),
+    entry(JailConfiguration, "set <JAIL> usedns <VALUE>", "resolve names: yes, warn, no or raw"),
+    entry(JailConfiguration, "set <JAIL> findtime <TIME>", "count failures within this time"),
+    entry(JailConfiguration, "set <JAIL> maxretry <RETRY>", "ban after this many failures"),
+    entry(JailConfiguration, "set <JAIL> maxmatches <INT>", "keep at most this many lines in memory for each address"),
+    entry(JailConfiguration, "set <JAIL> bantime <TIME>", "ban for this time; a negative one is for ever"),
+    entry(JailConfiguration, "set <JAIL> banip <IP> ... <IP>", "ban these addresses"),
+    entry(JailConfiguration, "set <JAIL> unbanip [--report-absent] <IP> ... <IP>", "end the bans of these addresses; with the option, fail if one is not banned"),
+    entry(JailConfiguration, "set <JAIL> addaction <ACT>", "add an action"),
+    entry(JailConfiguration, "set <JAIL> action <ACT> <PROPERTY> <VALUE>", "set a property of an action"),
+    entry(JailInformation, "get <JAIL> banned", "list what is banned"),
+    entry(JailInformation, "get <JAIL> banned <IP> ... <IP>", "tell 1 or 0 for each: banned or not"),
+    entry(JailInformation, "get <JAIL> banip [<SEP>|--with-time]", "list what is banned by end of ban, with SEP between or with times"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{ENTRIES, usage};
+
+    #[test]
+    fn every_command_begins_its_own_line_after_four_blanks() {
+        let usage = usage();
+        for entry in ENTRIES {
+            let line = format!("    {}", entry.usage);
+            let found = usage.lines().any(|candidate| {
+                candidate
+                    .strip_prefix(&line)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            });
+            assert!(found, "no line for {line:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal() {
+        for line in usage().lines() {
+            assert!(line.len() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_never_looks_like_a_command() {
+        for line in usage().lines().filter(|line| line.starts_with("     ")) {
+            assert!(line.starts_with(&" ".repeat(45)), "{line}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! One open file and how far it was read.
+
+use std::io;
+use std::ops::Range;
+
+use rustix::buffer::spare_capacity;
+
+use crate::event::Rotation;
+use crate::hints::WatchId;
+use crate::opened::{FileId, Opened, read_at};
+use crate::position::FirstLine;
+use crate::split::{LINE_CAP, Splitter};
+
+/// The most bytes that are read of one file before the next file has its turn.
+pub const TURN: usize = 256 * 1024;
+
+/// How much of a file's begin is compared at every look.
+const HEAD: usize = 256;
+
+/// A file that is being followed.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    opened: Opened,
+    splitter: Splitter,
+    /// The begin of the unfinished line.
+    offset: u64,
+    first_line: Option<FirstLine>,
+    /// The file's first bytes, as far as they belong to finished lines, at most [`HEAD`].
+    head: Vec<u8>,
+    /// The end was reached, and told, since the file was opened or begun anew.
+    pub(crate) drained: bool,
+    /// Rescans since something was last read.
+    pub(crate) idle: u32,
+    /// The notice of changes, while there is one.
+    pub(crate) watch: Option<WatchId>,
+}
+
+/// What one turn at a file brought.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) ranges: Vec<Range<usize>>,
+    pub(crate) oversize: u64,
+    /// The file begins anew: the turn read nothing.
+    pub(crate) rotated: Option<Rotation>,
+    /// The file has no more bytes now.
+    pub(crate) at_end: bool,
+}
+
+impl Tail {
+    /// Follows `opened` from `offset`, the begin of a line.
+    pub(crate) fn at(opened: Opened, offset: u64) -> io::Result<Self> {
+        let mut tail = Self {
+            opened,
+            splitter: Splitter::default(),
+            offset,
+            first_line: None,
+            head: Vec::new(),
+            drained: false,
+            idle: 0,
+            watch: None,
+        };
+        tail.remember_begin()?;
+        Ok(tail)
+    }
+
+    /// Follows `opened` from its last line on that is not complete yet.
+    ///
+    /// When no line begins within the last [`LINE_CAP`] bytes the rest of the long line is
+    /// dropped, as its end alone must not be taken for a line. Until it ends the offset is no begin
+    /// of a line: a restart in between reads the file from its begin.
+    pub(crate) fn at_end(opened: Opened) -> io::Result<Self> {
+        let size = opened.size()?;
+        let from = size.saturating_sub(LINE_CAP as u64);
+        let mut last = vec![0; LINE_CAP];
+        let length = read_at(&opened.file, &mut last, from)?;
+        let read = last.get(..length).unwrap_or_default();
+        match memchr::memrchr(b'\n', read) {
+            Some(newline) => Self::at(opened, from.saturating_add(newline as u64 + 1)),
+            None if from == 0 => Self::at(opened, 0),
+            None => {
+                let mut tail = Self::at(opened, from.saturating_add(length as u64))?;
+                tail.splitter = Splitter::inside_a_line();
+                Ok(tail)
+            }
+        }
+    }
+
+    pub(crate) fn id(&self) -> FileId {
+        self.opened.id
+    }
+
+    pub(crate) fn file(&self) -> &std::fs::File {
+        &self.opened.file
+    }
+
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(crate) fn first_line(&self) -> Option<FirstLine> {
+        self.first_line
+    }
+
+    /// Returns how many bytes stand behind the last delivered line.
+    pub(crate) fn lag(&self) -> io::Result<u64> {
+        Ok(self.opened.size()?.saturating_sub(self.offset))
+    }
+
+    /// Returns how far the file was read, the unfinished line included.
+    fn read_to(&self) -> u64 {
+        self.offset.saturating_add(self.splitter.unfinished())
+    }
+
+    /// Reads on, at most [`TURN`] bytes.
+    pub(crate) fn turn(&mut self) -> io::Result<Turn> {
+        let mut turn = Turn {
+            buffer: Vec::new(),
+            ranges: Vec::new(),
+            oversize: 0,
+            rotated: None,
+            at_end: true,
+        };
+        let size = self.opened.size()?;
+        turn.rotated = self.begun_anew(size)?;
+        if turn.rotated.is_some() {
+            self.begin_anew();
+            turn.at_end = false;
+            return Ok(turn);
+        }
+        if size < self.read_to() || !self.stands(self.offset, self.splitter.kept())? {
+            // Only the unfinished line was taken back.
+            self.splitter = Splitter::default();
+        }
+        let read = self.read_to();
+        let waiting = usize::try_from(size.saturating_sub(read)).unwrap_or(TURN);
+        if waiting > 0 {
+            // One byte more than is known of shows whether the file has grown meanwhile.
+            turn.buffer = self.splitter.buffer(waiting.saturating_add(1).min(TURN));
+            let room = turn.buffer.capacity() - turn.buffer.len();
+            let length = self.fill(&mut turn.buffer, read)?;
+            turn.at_end = length < room;
+            let split = self.splitter.split(&mut turn.buffer);
+            turn.ranges = split.ranges;
+            turn.oversize = split.oversize;
+            let after = read.saturating_add(length as u64);
+            self.offset = after.saturating_sub(self.splitter.unfinished());
+            self.idle = 0;
+            self.remember_begin()?;
+        }
+        Ok(turn)
+    }
+
+    /// Returns why the file is another than it was, judged by its length and its begin.
+    fn begun_anew(&self, size: u64) -> io::Result<Option<Rotation>> {
+        if size < self.offset {
+            return Ok(Some(Rotation::Truncated));
+        }
+        let stands = self.stands(0, &self.head)?;
+        Ok((!stands).then_some(Rotation::Rewritten))
+    }
+
+    /// Returns whether the file still has `text` at `offset`, by its first [`HEAD`] bytes.
+    fn stands(&self, offset: u64, text: &[u8]) -> io::Result<bool> {
+        let text = text.get(..HEAD).unwrap_or(text);
+        let mut block = [0; HEAD];
+        let block = block.get_mut(..text.len()).unwrap_or_default();
+        read_at(&self.opened.file, block, offset)?;
+        Ok(block == text)
+    }
+
+    /// Goes back to the first line.
+    fn begin_anew(&mut self) {
+        self.splitter = Splitter::default();
+        self.offset = 0;
+        self.first_line = None;
+        self.head = Vec::new();
+        self.idle = 0;
+    }
+
+    /// Fills up the spare room of `buffer` from `offset` and returns how much it was.
+    fn fill(&self, buffer: &mut Vec<u8>, offset: u64) -> io::Result<usize> {
+        loop {
+            match rustix::io::pread(&self.opened.file, spare_capacity(buffer), offset) {
+                Err(rustix::io::Errno::INTR) => {}
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    /// Takes up what later tells this content from another, as far as it is known by now.
+    fn remember_begin(&mut self) -> io::Result<()> {
+        if self.first_line.is_none() && self.offset > 0 {
+            self.first_line = self.opened.first_line()?;
+        }
+        let known = usize::try_from(self.offset).unwrap_or(HEAD).min(HEAD);
+        if self.head.len() < known {
+            let mut block = vec![0; known];
+            let length = read_at(&self.opened.file, &mut block, 0)?;
+            block.truncate(length);
+            self.head = block;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! A directory with logs and a reader that notes what it is told.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use f2b_source::{Chunk, Files, Position, Progress, SourceEvent, SourceId, Start};
+use tempfile::TempDir;
+
+pub(crate) const LOG: SourceId = SourceId(1);
+
+/// A reader of one path and all it was told.
+pub(crate) struct Reader {
+    pub(crate) files: Files,
+    pub(crate) lines: Vec<String>,
+    /// What else happened, in words.
+    pub(crate) told: Vec<String>,
+    pub(crate) chunks: Vec<Chunk>,
+    pub(crate) position: Option<Position>,
+}
+
+impl Reader {
+    pub(crate) fn new(path: &Path, start: Start) -> Self {
+        let mut reader = Self {
+            files: Files::new(),
+            lines: Vec::new(),
+            told: Vec::new(),
+            chunks: Vec::new(),
+            position: match start {
+                Start::At(position) => Some(position),
+                _ => None,
+            },
+        };
+        reader.files.watch(LOG, path, start).unwrap();
+        reader
+    }
+
+    /// Reads what is known to wait.
+    pub(crate) fn read(&mut self) {
+        loop {
+            let Self {
+                files,
+                lines,
+                told,
+                chunks,
+                position,
+            } = self;
+            let progress = files.read(|event| match event {
+                SourceEvent::Chunk(chunk) => {
+                    lines.extend(
+                        chunk
+                            .lines()
+                            .map(|line| String::from_utf8_lossy(line).into_owned()),
+                    );
+                    *position = Some(chunk.end);
+                    chunks.push(chunk);
+                }
+                SourceEvent::Rotated { why, .. } => told.push(format!("{why:?}")),
+                SourceEvent::Missing { .. } => told.push("Missing".into()),
+                SourceEvent::Appeared { .. } => told.push("Appeared".into()),
+                SourceEvent::Problem { error, .. } => told.push(error.to_string()),
+            });
+            if progress == Progress::Done {
+                return;
+            }
+        }
+    }
+
+    /// Looks at everything again and reads.
+    pub(crate) fn rescan(&mut self) {
+        self.files.rescan();
+        self.read();
+    }
+
+    /// Returns the lines since the last call.
+    pub(crate) fn take_lines(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// Returns what was told since the last call.
+    pub(crate) fn take_told(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.told)
+    }
+}
+
+pub(crate) fn directory() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("auth.log");
+    (directory, path)
+}
+
+pub(crate) fn append(path: &Path, text: &str) {
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}

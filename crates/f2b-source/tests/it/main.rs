@@ -1,0 +1,9 @@
+//! Files that are written, rotated and taken up again; a journal that systemd's own tools made.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod files;
+mod files_model;
+mod journal;
+mod kit;
+mod waiting;

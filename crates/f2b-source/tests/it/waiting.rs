@@ -1,0 +1,1 @@
+//! The kernel's notices, and a wait that something else ends.

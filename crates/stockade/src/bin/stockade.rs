@@ -1,0 +1,5 @@
+//! `stockade`: see the library.
+
+fn main() -> std::process::ExitCode {
+    stockade::stockade()
+}

@@ -1,0 +1,326 @@
+//! The command line of the `fail2ban-*` programs (contract B 1.1).
+//!
+//! As the original: reading of options stops at the first word that is none, long options accept any
+//! unique prefix, short ones cluster.
+
+/// Whose command line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `fail2ban-server`.
+    Server,
+    /// `fail2ban-client`.
+    Client,
+}
+
+impl Program {
+    /// Returns the name that a person types.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Server => "fail2ban-server",
+            Self::Client => "fail2ban-client",
+        }
+    }
+}
+
+/// What a command line says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-c`: the folder of the configuration.
+    pub conf: Option<String>,
+    /// `-s`: the control socket.
+    pub socket: Option<String>,
+    /// `-p`: the pid file.
+    pub pidfile: Option<String>,
+    /// `--loglevel`.
+    pub loglevel: Option<String>,
+    /// `--logtarget`.
+    pub logtarget: Option<String>,
+    /// `--timeout`, in seconds.
+    pub timeout: Option<u64>,
+    /// `-f`: the server stays in the foreground.
+    pub foreground: bool,
+    /// `-x`: a socket that nobody answers on is removed.
+    pub force: bool,
+    /// `-h`.
+    pub help: bool,
+    /// `-V`: only the number of the version.
+    pub version_number: bool,
+    /// `--version`.
+    pub version: bool,
+    /// The words behind the options.
+    pub command: Vec<String>,
+}
+
+/// A command line that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionsError {
+    /// There is no such option.
+    Unknown(String),
+    /// A prefix fits several long options.
+    Ambiguous(String),
+    /// The option needs a value, or one that makes sense.
+    Value(String),
+    /// The original has it, this version does not.
+    NotAvailable(String),
+}
+
+impl std::fmt::Display for OptionsError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(option) => write!(out, "option {option} not recognized"),
+            Self::Ambiguous(option) => write!(out, "option {option} not a unique prefix"),
+            Self::Value(option) => write!(out, "option {option} requires a value that makes sense"),
+            Self::NotAvailable(option) => {
+                write!(out, "option {option} is not available in this version")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OptionsError {}
+
+/// What can be said, and how it is written.
+struct Spec {
+    short: Option<char>,
+    long: &'static str,
+    takes_value: bool,
+    help: &'static str,
+}
+
+const fn flag(short: Option<char>, long: &'static str, help: &'static str) -> Spec {
+    Spec {
+        short,
+        long,
+        takes_value: false,
+        help,
+    }
+}
+
+const fn value(short: Option<char>, long: &'static str, help: &'static str) -> Spec {
+    Spec {
+        short,
+        long,
+        takes_value: true,
+        help,
+    }
+}
+
+/// An empty help marks what the original has and this version does not.
+const SPECS: [Spec; 22] = [
+    value(Some('c'), "conf", "folder of the configuration"),
+    value(Some('s'), "socket", "path of the control socket"),
+    value(Some('p'), "pidfile", "path of the pid file"),
+    value(None, "loglevel", "how much the server logs"),
+    value(
+        None,
+        "logtarget",
+        "where the server logs: STDOUT, STDERR or a file",
+    ),
+    value(
+        None,
+        "timeout",
+        "seconds to wait for an answer of the server",
+    ),
+    flag(Some('f'), "", "the server stays in the foreground"),
+    flag(Some('x'), "", "remove a socket that no server answers on"),
+    flag(Some('v'), "", "accepted, without effect"),
+    flag(Some('q'), "", "accepted, without effect"),
+    flag(Some('h'), "help", "show this text"),
+    flag(Some('V'), "", "show the number of the version"),
+    flag(None, "version", "show the version"),
+    value(None, "syslogsocket", ""),
+    value(None, "pname", ""),
+    value(None, "str2sec", ""),
+    flag(None, "async", ""),
+    flag(None, "dp", ""),
+    flag(None, "dump-pretty", ""),
+    flag(Some('d'), "", ""),
+    flag(Some('t'), "test", ""),
+    flag(Some('i'), "", ""),
+];
+
+impl Options {
+    /// Reads the words of a command line, the program's name left out.
+    ///
+    /// # Errors
+    /// [`OptionsError`], which names the option.
+    pub fn parse(program: Program, words: Vec<String>) -> Result<Self, OptionsError> {
+        let mut options = Self::default();
+        let mut rest = words.into_iter().peekable();
+        while let Some(word) = rest.next_if(|word| word.starts_with('-') && word != "-") {
+            if word == "--" {
+                break;
+            }
+            if let Some(long) = word.strip_prefix("--") {
+                let (name, given) = match long.split_once('=') {
+                    Some((name, given)) => (name, Some(given.to_owned())),
+                    None => (long, None),
+                };
+                let spec = long_option(name)?;
+                if given.is_some() && !spec.takes_value {
+                    return Err(OptionsError::Value(format!("--{name}")));
+                }
+                let given = given.or_else(|| if spec.takes_value { rest.next() } else { None });
+                options.take(spec, given)?;
+                continue;
+            }
+            let mut cluster = word.chars().skip(1);
+            while let Some(short) = cluster.next() {
+                let spec = SPECS.iter().find(|spec| spec.short == Some(short));
+                let spec = spec.ok_or_else(|| OptionsError::Unknown(format!("-{short}")))?;
+                if !spec.takes_value {
+                    options.take(spec, None)?;
+                    continue;
+                }
+                let attached: String = cluster.collect();
+                let given = if attached.is_empty() {
+                    rest.next()
+                } else {
+                    Some(attached)
+                };
+                options.take(spec, given)?;
+                break;
+            }
+        }
+        options.command = rest.collect();
+        if program == Program::Server && options.command == ["start"] {
+            options.command.clear();
+        }
+        Ok(options)
+    }
+
+    fn take(&mut self, spec: &Spec, given: Option<String>) -> Result<(), OptionsError> {
+        let name = spec.name();
+        if spec.help.is_empty() {
+            return Err(OptionsError::NotAvailable(name));
+        }
+        let needed = || {
+            given
+                .clone()
+                .ok_or_else(|| OptionsError::Value(name.clone()))
+        };
+        match (spec.short, spec.long) {
+            (_, "conf") => self.conf = Some(needed()?),
+            (_, "socket") => self.socket = Some(needed()?),
+            (_, "pidfile") => self.pidfile = Some(needed()?),
+            (_, "loglevel") => self.loglevel = Some(needed()?),
+            (_, "logtarget") => self.logtarget = Some(needed()?),
+            (_, "timeout") => {
+                let seconds = needed()?.parse().ok().filter(|seconds| *seconds > 0);
+                self.timeout = Some(seconds.ok_or(OptionsError::Value(name))?);
+            }
+            (_, "help") => self.help = true,
+            (_, "version") => self.version = true,
+            (Some('f'), _) => self.foreground = true,
+            (Some('x'), _) => self.force = true,
+            (Some('V'), _) => self.version_number = true,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Spec {
+    fn name(&self) -> String {
+        match self.short {
+            Some(short) => format!("-{short}"),
+            None => format!("--{}", self.long),
+        }
+    }
+}
+
+fn long_option(name: &str) -> Result<&'static Spec, OptionsError> {
+    let named = || SPECS.iter().filter(|spec| !spec.long.is_empty());
+    if let Some(spec) = named().find(|spec| spec.long == name) {
+        return Ok(spec);
+    }
+    let mut fitting = named().filter(|spec| !name.is_empty() && spec.long.starts_with(name));
+    match (fitting.next(), fitting.next()) {
+        (Some(spec), None) => Ok(spec),
+        (Some(_), Some(_)) => Err(OptionsError::Ambiguous(format!("--{name}"))),
+        (None, _) => Err(OptionsError::Unknown(format!("--{name}"))),
+    }
+}
+
+/// Returns the usage text; its command lines have the shape that shell completion reads.
+pub(crate) fn usage(program: Program) -> String {
+    let mut text = format!(
+        "Usage: {} [OPTIONS] <COMMAND>\n\nOptions:\n",
+        program.name()
+    );
+    for spec in SPECS.iter().filter(|spec| !spec.help.is_empty()) {
+        let short = spec
+            .short
+            .map_or_else(String::new, |short| format!("-{short}"));
+        let long = if spec.long.is_empty() {
+            String::new()
+        } else {
+            format!("--{}", spec.long)
+        };
+        let both = if short.is_empty() || long.is_empty() {
+            ""
+        } else {
+            ", "
+        };
+        let argument = if spec.takes_value { " <VALUE>" } else { "" };
+        text.push_str(&format!(
+            "    {:<24}{}\n",
+            format!("{short}{both}{long}{argument}"),
+            spec.help
+        ));
+    }
+    text.push_str("\nCommand:\n");
+    text.push_str(&f2b_protocol::table::usage());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &str) -> Result<Options, OptionsError> {
+        Options::parse(
+            Program::Client,
+            words.split_whitespace().map(str::to_owned).collect(),
+        )
+    }
+
+    #[test]
+    fn options_are_read_as_the_originals() {
+        let socket = |words: &str| parse(words).unwrap().socket.unwrap();
+        assert_eq!(socket("-s a ping"), "a");
+        assert_eq!(socket("-sa ping"), "a");
+        assert_eq!(socket("--socket a ping"), "a");
+        assert_eq!(socket("--so=a ping"), "a");
+        let options = parse("-fxc dir status -v").unwrap();
+        assert!(options.foreground && options.force);
+        assert_eq!(options.conf.as_deref(), Some("dir"));
+        assert_eq!(options.command, ["status", "-v"]);
+        assert_eq!(parse("-- -x").unwrap().command, ["-x"]);
+        assert!(parse("--vers").unwrap().version);
+    }
+
+    #[test]
+    fn a_wrong_option_is_named() {
+        let error = |words: &str| parse(words).unwrap_err().to_string();
+        assert_eq!(error("-z"), "option -z not recognized");
+        assert_eq!(error("--log INFO"), "option --log not a unique prefix");
+        assert_eq!(error("-s"), "option -s requires a value that makes sense");
+        assert_eq!(
+            error("--timeout soon"),
+            "option --timeout requires a value that makes sense"
+        );
+        assert_eq!(error("-d"), "option -d is not available in this version");
+        assert_eq!(
+            error("--help=x"),
+            "option --help requires a value that makes sense"
+        );
+    }
+
+    #[test]
+    fn the_server_takes_start_for_nothing() {
+        let options = Options::parse(Program::Server, vec!["-f".into(), "start".into()]).unwrap();
+        assert!(options.command.is_empty());
+    }
+}
