@@ -43,7 +43,6 @@ pub(crate) fn split(text: &str) -> Vec<&str> {
     for (position, c) in text.char_indices() {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') if depth > 0 => quote = Some(c),
             (None, '[') => depth += 1,
             (None, ']') => depth = depth.saturating_sub(1),
@@ -51,7 +50,7 @@ pub(crate) fn split(text: &str) -> Vec<&str> {
                 parts.push(text.get(start..position).unwrap_or_default());
                 start = position;
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     parts.push(text.get(start..).unwrap_or_default());

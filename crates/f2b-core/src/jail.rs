@@ -299,7 +299,10 @@ impl Jail {
         while let Some(ban) = self.bans.remove_over(now) {
             effects.push(Effect::Unban(ban, UnbanCause::Expired));
         }
-        if self.purged.is_none_or(|before| now.since(before) >= PURGE_PAUSE) {
+        if self
+            .purged
+            .is_none_or(|before| now.since(before) >= PURGE_PAUSE)
+        {
             self.purged = Some(now);
             let forgotten = self.tallies.purge(now, self.settings.findtime);
             effects.extend(forgotten.into_iter().map(Effect::Forgotten));

@@ -58,6 +58,8 @@ pub(crate) enum KernelOrder {
         /// Who is banned.
         nets: HashSet<IpNet>,
     },
+    /// No sets of jails that were not started.
+    RemoveUnknown,
     /// The end of everything of ours in the kernel.
     Close,
 }

@@ -102,6 +102,9 @@ impl Engine {
         self.around
             .database
             .purge(clock::now(), self.dbpurgeage, &self.around.log);
+        let mut batch = Batch::default();
+        batch.kernel.push(KernelOrder::RemoveUnknown);
+        self.send(batch);
     }
 
     /// Takes events until one of them ends the server.
@@ -250,7 +253,7 @@ impl JailRuntime {
                 }
                 Effect::AlreadyOver(id) => batch.lines.push(text::already_over(jail, &id)),
                 Effect::AlreadyBanned { id, age } => {
-                    batch.lines.push(text::already_banned(jail, &id, age))
+                    batch.lines.push(text::already_banned(jail, &id, age));
                 }
                 Effect::EndMoved(ban) => {
                     self.enforce(&ban, around, batch);

@@ -166,7 +166,7 @@ impl Following {
             };
             let mut entries = Vec::new();
             let parsed = parser.push(buffer.get(..count).unwrap_or_default(), |entry| {
-                entries.push(entry)
+                entries.push(entry);
             });
             if let Some(last) = entries.last() {
                 self.start.cursor = Some(last.cursor.clone());

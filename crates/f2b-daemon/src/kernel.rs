@@ -70,7 +70,7 @@ impl Kernel {
             for order in orders.unwrap_or_default() {
                 match order {
                     KernelOrder::Ban { jail, id, end } => {
-                        self.ask_ban(index, jail, id, end, &mut asked)
+                        self.ask_ban(index, jail, id, end, &mut asked);
                     }
                     KernelOrder::Unban { jail, id } => self.ask_unban(index, jail, id, &mut asked),
                     order => {
@@ -148,7 +148,7 @@ impl Kernel {
             let is_ban = matches!(change, Change::Ban { .. });
             match outcome {
                 Outcome::InKernel if is_ban => {
-                    self.enforcement.note(&jail, &id, BanState::InKernel)
+                    self.enforcement.note(&jail, &id, BanState::InKernel);
                 }
                 Outcome::InKernel | Outcome::Gone => {}
                 Outcome::Failed(error) => {
@@ -171,6 +171,7 @@ impl Kernel {
         match order {
             KernelOrder::StartJail { rules, action } => self.start_jail(rules, &action),
             KernelOrder::Keep { jail, nets } => self.keep(&jail, |net| nets.contains(net)),
+            KernelOrder::RemoveUnknown => self.remove_unknown(),
             KernelOrder::Close => self.close(),
             KernelOrder::Ban { .. } | KernelOrder::Unban { .. } => Vec::new(),
         }
@@ -279,6 +280,23 @@ impl Kernel {
             }
         }
         lines
+    }
+
+    fn remove_unknown(&mut self) -> Vec<Line> {
+        match self.engine.as_mut().map(Engine::remove_unknown) {
+            None => Vec::new(),
+            Some(Ok(jails)) => jails
+                .into_iter()
+                .map(|jail| {
+                    let text = format!("[{jail}] the jail of an earlier run is gone, and so are its bans in the kernel");
+                    Line::new(Level::Info, "actions", text)
+                })
+                .collect(),
+            Some(Err(error)) => {
+                let text = format!("Left-over jails in the kernel: {}", told(&error));
+                vec![Line::new(Level::Error, "actions", text)]
+            }
+        }
     }
 
     fn close(&mut self) -> Vec<Line> {

@@ -104,7 +104,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
     engine.configure(&options.stream);
     let serving = log.clone();
     start("socket", move || {
-        socket::serve(&listener, &events, &serving)
+        socket::serve(&listener, &events, &serving);
     })?;
     let ending = engine.run(&incoming);
     drop(incoming);

@@ -43,12 +43,18 @@ impl Database {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes what is older than `age`.
+    /// Removes what is older than `age`. A lot of it is removed in pieces, between which others have
+    /// their turn.
     pub(crate) fn purge(&self, now: UnixTime, age: Span, log: &Log) {
-        if let Some(store) = self.lock().as_mut()
-            && let Err(error) = store.purge(now, age)
-        {
-            log.error("database", format!("Purge failed: {}", told(&error)));
+        loop {
+            match self.lock().as_mut().map(|store| store.purge(now, age)) {
+                Some(Ok(purged)) if purged.more => {}
+                Some(Ok(_)) | None => return,
+                Some(Err(error)) => {
+                    log.error("database", format!("Purge failed: {}", told(&error)));
+                    return;
+                }
+            }
         }
     }
 }

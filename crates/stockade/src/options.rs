@@ -162,7 +162,7 @@ impl Options {
                     return Err(OptionsError::Value(format!("--{name}")));
                 }
                 let given = given.or_else(|| if spec.takes_value { rest.next() } else { None });
-                options.take(spec, given)?;
+                options.take(spec, given.as_deref())?;
                 continue;
             }
             let mut cluster = word.chars().skip(1);
@@ -179,7 +179,7 @@ impl Options {
                 } else {
                     Some(attached)
                 };
-                options.take(spec, given)?;
+                options.take(spec, given.as_deref())?;
                 break;
             }
         }
@@ -190,15 +190,14 @@ impl Options {
         Ok(options)
     }
 
-    fn take(&mut self, spec: &Spec, given: Option<String>) -> Result<(), OptionsError> {
+    fn take(&mut self, spec: &Spec, given: Option<&str>) -> Result<(), OptionsError> {
         let name = spec.name();
         if spec.help.is_empty() {
             return Err(OptionsError::NotAvailable(name));
         }
-        let needed = || {
-            given
-                .clone()
-                .ok_or_else(|| OptionsError::Value(name.clone()))
+        let needed = || match given {
+            Some(given) => Ok(given.to_owned()),
+            None => Err(OptionsError::Value(name.clone())),
         };
         match (spec.short, spec.long) {
             (_, "conf") => self.conf = Some(needed()?),

@@ -21,7 +21,7 @@ impl Engine {
             Ok(request) => request,
             Err(refusal) => {
                 let exception = refusal.into_exception(|jail| self.jails.contains_key(jail));
-                self.answer(command, to, Err(exception));
+                self.answer(command, &to, Err(exception));
                 return None;
             }
         };
@@ -38,7 +38,7 @@ impl Engine {
             request => self.read(request, command),
         };
         if batch.is_empty() {
-            self.answer(command, to, reply);
+            self.answer(command, &to, reply);
         } else {
             // Reported means: in the kernel and on disk.
             batch.replies.push((to, reply));
@@ -47,7 +47,7 @@ impl Engine {
         None
     }
 
-    fn answer(&self, command: &Command, to: ReplyTo, reply: Reply) {
+    fn answer(&self, command: &Command, to: &ReplyTo, reply: Reply) {
         if let Err(exception) = &reply {
             let shown = super::cut(&command.to_string());
             let text = format!("Command {shown} has failed. Received {}", exception.repr());

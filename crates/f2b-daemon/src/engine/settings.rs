@@ -159,15 +159,21 @@ impl JailRuntime {
                 Err(Exception::value(text))
             }
             Setting::PrefRegex(rule) => {
-                self.filter.set_prefregex(&rule).map_err(rule_exception)?;
+                self.filter
+                    .set_prefregex(&rule)
+                    .map_err(|error| rule_exception(&error))?;
                 Ok(Value::text(rule))
             }
             Setting::AddFailRegex(rule) => {
-                self.filter.add_failregex(&rule).map_err(rule_exception)?;
+                self.filter
+                    .add_failregex(&rule)
+                    .map_err(|error| rule_exception(&error))?;
                 Ok(Value::texts([rule]))
             }
             Setting::AddIgnoreRegex(rule) => {
-                self.filter.add_ignoreregex(&rule).map_err(rule_exception)?;
+                self.filter
+                    .add_ignoreregex(&rule)
+                    .map_err(|error| rule_exception(&error))?;
                 Ok(Value::texts([rule]))
             }
             Setting::MaxLines(1) => Ok(Value::Int(1)),
@@ -273,8 +279,8 @@ fn seconds_of(text: &TimeText) -> Result<i64, Exception> {
     }
 }
 
-fn rule_exception(error: f2b_match::RuleError) -> Exception {
-    match &error {
+fn rule_exception(error: &f2b_match::RuleError) -> Exception {
+    match error {
         f2b_match::RuleError::NoFailureId(rule) => Exception::no_failure_id(rule),
         f2b_match::RuleError::Compile { expanded, reason } => {
             Exception::uncompilable_regex(expanded, reason)

@@ -217,16 +217,21 @@ impl Engine {
                 Start::Head | Start::Tail => (0, None),
             };
             let hash = hash.unwrap_or_default();
-            let text = format!(
-                "Added logfile: '{}' (pos = {offset}, hash = {hash})",
-                log.path.display()
-            );
-            batch.lines.push(Line::new(Level::Info, "filter", text));
+            let is_there = log.path.exists();
+            if is_there {
+                let path = log.path.display();
+                let text = format!("Added logfile: '{path}' (pos = {offset}, hash = {hash})");
+                batch.lines.push(Line::new(Level::Info, "filter", text));
+            }
             let file = FileSource {
                 path: log.path.clone(),
                 matcher: Matcher::new(self.zone.clone()),
                 in_operation: matches!(start, Start::Tail),
-                state: FileState::Reading,
+                state: if is_there {
+                    FileState::Reading
+                } else {
+                    FileState::Missing
+                },
                 unsaved: None,
             };
             files.insert(id, file);

@@ -119,15 +119,18 @@ fn state(runtime: &JailRuntime) -> &'static str {
     if runtime.broken.is_some() {
         return "broken";
     }
-    match &runtime.sources {
-        Sources::None => "stopped",
-        Sources::Journal(journal) if journal.problem.is_some() => "degraded",
-        Sources::Journal(_) => "running",
-        Sources::Files(_) if files().any(|file| matches!(file.state, FileState::Problem(_))) => {
-            "degraded"
-        }
-        Sources::Files(_) if files().all(|file| file.state == FileState::Missing) => "waiting",
-        Sources::Files(_) => "running",
+    let troubled = match &runtime.sources {
+        Sources::None => return "stopped",
+        Sources::Journal(journal) => journal.problem.is_some(),
+        Sources::Files(_) => files().any(|file| matches!(file.state, FileState::Problem(_))),
+    };
+    let has_files = matches!(runtime.sources, Sources::Files(_));
+    if troubled {
+        "degraded"
+    } else if has_files && files().all(|file| file.state == FileState::Missing) {
+        "waiting"
+    } else {
+        "running"
     }
 }
 
