@@ -1,5 +1,7 @@
 //! The thread that owns the netlink socket.
 
+mod lock;
+
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -11,6 +13,8 @@ use crate::clock;
 use crate::enforcement::{BanState, Enforcement, Mode};
 use crate::log::{Level, Line};
 use crate::text;
+
+use lock::TableLock;
 
 /// The kernel keeps a ban this much longer than we do, so that our own unban comes first while we
 /// live.
@@ -26,6 +30,8 @@ const TABLE: &str = "stockade";
 pub(crate) struct Kernel {
     /// Open once a jail has asked for it and the kernel has allowed it.
     engine: Option<Engine>,
+    /// Keeps other servers out of the table.
+    lock: Option<TableLock>,
     enforcement: Enforcement,
 }
 
@@ -41,6 +47,7 @@ impl Kernel {
     pub(crate) fn new(enforcement: Enforcement) -> Self {
         Self {
             engine: None,
+            lock: None,
             enforcement,
         }
     }
@@ -70,7 +77,10 @@ impl Kernel {
             for order in orders.unwrap_or_default() {
                 match order {
                     KernelOrder::Ban { jail, id, end } => {
-                        self.ask_ban(index, jail, id, end, &mut asked);
+                        let line = self.ask_ban(index, jail, id, end, &mut asked);
+                        if let Some(batch) = batches.get_mut(index) {
+                            batch.lines.extend(line);
+                        }
                     }
                     KernelOrder::Unban { jail, id } => self.ask_unban(index, jail, id, &mut asked),
                     order => {
@@ -87,6 +97,7 @@ impl Kernel {
         self.apply(asked, batches);
     }
 
+    /// Notes a ban for the next transaction. One that the kernel cannot hold is a line for the log.
     fn ask_ban(
         &self,
         batch: usize,
@@ -94,12 +105,13 @@ impl Kernel {
         id: FailId,
         end: Option<UnixTime>,
         asked: &mut Vec<Asked>,
-    ) {
+    ) -> Option<Line> {
         let Some(net) = id.to_net() else {
             let reason = "it is no address, and the kernel knows nothing else";
+            let line = text::failed(&jail, TABLE, "ban", &id, reason);
             self.enforcement
                 .note(&jail, &id, BanState::Failed(reason.to_owned()));
-            return;
+            return self.engine.is_some().then_some(line);
         };
         let timeout = end.map(|end| remaining(end, clock::now()) + GRACE);
         let change = Change::Ban {
@@ -113,6 +125,7 @@ impl Kernel {
             id,
             change,
         });
+        None
     }
 
     fn ask_unban(&self, batch: usize, jail: String, id: FailId, asked: &mut Vec<Asked>) {
@@ -222,6 +235,17 @@ impl Kernel {
         if self.engine.is_some() {
             return Vec::new();
         }
+        if self.lock.is_none() {
+            match lock::take(TABLE) {
+                Ok(lock) => self.lock = Some(lock),
+                Err(process) => {
+                    let reason = format!(
+                        "the server with process number {process} enforces bans in the table inet {TABLE}"
+                    );
+                    return self.watch_only(reason, Some("stop one of the two".to_owned()));
+                }
+            }
+        }
         match Engine::open(TABLE) {
             Ok(engine) => {
                 self.engine = Some(engine);
@@ -231,15 +255,23 @@ impl Kernel {
                 let text = format!("Bans are enforced in nftables, table inet {TABLE}");
                 vec![Line::new(Level::Info, "actions", text)]
             }
-            Err(error) => {
-                let (reason, hint) = (chain(&error), error.hint().map(str::to_owned));
-                let text = format!(
-                    "WATCH ONLY: bans are decided and logged, nobody is kept out: {}",
-                    told(&error)
-                );
-                self.enforcement.lock().mode = Mode::WatchOnly { reason, hint };
-                vec![Line::new(Level::Warning, "actions", text)]
-            }
+            Err(error) => self.watch_only(chain(&error), error.hint().map(str::to_owned)),
+        }
+    }
+
+    fn watch_only(&self, reason: String, hint: Option<String>) -> Vec<Line> {
+        let shown = hint
+            .as_ref()
+            .map_or_else(String::new, |hint| format!(" (hint: {hint})"));
+        let text =
+            format!("WATCH ONLY: bans are decided and logged, nobody is kept out: {reason}{shown}");
+        let mut state = self.enforcement.lock();
+        let is_news = !matches!(state.mode, Mode::WatchOnly { .. });
+        state.mode = Mode::WatchOnly { reason, hint };
+        if is_news {
+            vec![Line::new(Level::Warning, "actions", text)]
+        } else {
+            Vec::new()
         }
     }
 
