@@ -21,7 +21,10 @@
 //!   to a renamed file after its handle was closed ([`Files::rescan`] says when);
 //! - a whole generation of a log that was created and rotated away between two looks at the path,
 //!   or while nobody was reading;
-//! - a log that was rotated and compressed while nobody was reading.
+//! - a log that was rotated and compressed, or truncated and then rotated, while nobody was reading.
+//!
+//! A file that comes back to its path after its handle was closed, and that the last position does
+//! not name, is new: its lines come again.
 //!
 //! A truncated file that has grown past the old offset before the next look is told from a merely
 //! grown one by its first 256 bytes.

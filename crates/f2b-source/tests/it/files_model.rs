@@ -85,7 +85,7 @@ impl World {
             symlink(directory.path().join("target.a"), &path).unwrap();
         }
         let mut world = Self {
-            reader: Reader::new(&path, Start::Head),
+            reader: Reader::with(Files::without_notices()),
             directory,
             path,
             linked,
@@ -330,7 +330,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(1000))]
+    #![proptest_config(cases(3000))]
 
     #[test]
     fn every_line_once_over_rotation(actions in prop::collection::vec(rotation(), 0..25)) {

@@ -20,19 +20,22 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// Follows `path` by the kernel's notices.
     pub(crate) fn new(path: &Path, start: Start) -> Self {
-        let mut reader = Self {
-            files: Files::new(),
+        let mut reader = Self::with(Files::new());
+        reader.files.watch(LOG, path, start).unwrap();
+        reader
+    }
+
+    /// Follows nothing yet.
+    pub(crate) fn with(files: Files) -> Self {
+        Self {
+            files,
             lines: Vec::new(),
             told: Vec::new(),
             chunks: Vec::new(),
-            position: match start {
-                Start::At(position) => Some(position),
-                _ => None,
-            },
-        };
-        reader.files.watch(LOG, path, start).unwrap();
-        reader
+            position: None,
+        }
     }
 
     /// Reads what is known to wait.
