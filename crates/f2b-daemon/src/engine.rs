@@ -15,7 +15,7 @@ use f2b_core::{Effect, Input, Span, UnixTime};
 use f2b_match::Zone;
 use f2b_protocol::Command;
 use f2b_source::SourceId;
-use f2b_store::{FilePosition, JOURNAL, JournalPosition, Position, SourceState};
+use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
 use self::jail::JailRuntime;
@@ -320,6 +320,12 @@ fn file_state(path: &std::path::Path, position: f2b_source::Position) -> SourceS
             inode: position.inode,
             offset: position.offset,
             first_line: position.first_line.map(|line| line.to_string().into()),
+            earlier: position.earlier.map(|earlier| EarlierPosition {
+                device: earlier.device,
+                inode: earlier.inode,
+                offset: earlier.offset,
+                first_line: earlier.first_line.map(|line| line.to_string().into()),
+            }),
         }),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use f2b_action::spawn;
 use f2b_core::UnixTime;
-use f2b_source::journal::ExportParser;
+use f2b_source::journal::{ExportParser, FIELDS};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::event::{Event, JournalEvent, JournalNews};
@@ -32,10 +32,6 @@ pub(crate) struct Journal {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
-
-/// The fields that a line is made of.
-const FIELDS: &str = "_HOSTNAME,SYSLOG_IDENTIFIER,_COMM,SYSLOG_PID,_PID,MESSAGE,_SOURCE_REALTIME_TIMESTAMP,\
-                      _SOURCE_MONOTONIC_TIMESTAMP";
 
 /// How long a silent journal is taken to be read to its end.
 const SILENCE: Duration = Duration::from_millis(500);
@@ -187,7 +183,7 @@ impl Following {
             ["--output=export", "--follow", "--lines=all", "--no-pager"]
                 .map(str::to_owned)
                 .into();
-        arguments.push(format!("--output-fields={FIELDS}"));
+        arguments.push(format!("--output-fields={}", FIELDS.join(",")));
         arguments.push(match &self.start.cursor {
             Some(cursor) => format!("--after-cursor={cursor}"),
             None => format!("--since=@{}", self.start.since.whole_seconds()),

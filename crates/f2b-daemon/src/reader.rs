@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use f2b_source::{Files, Progress, SourceEvent, SourceId, Start};
 use rustix::event::{EventfdFlags, eventfd};
 
+use crate::clock;
 use crate::event::Event;
 use crate::log::Log;
 
@@ -97,6 +98,7 @@ impl ReaderThread {
         let mut files = Files::new();
         let mut watched: Vec<SourceId> = Vec::new();
         let pause = if files.has_notices() { RESCAN } else { POLL };
+        let mut looked = clock::now();
         loop {
             let woken = match files.wait(pause, Some(self.wake.as_fd())) {
                 Ok(woken) => woken,
@@ -110,6 +112,13 @@ impl ReaderThread {
             };
             if woken.caller && !self.take_orders(&mut files, &mut watched) {
                 return;
+            }
+            // Also when a busy log never lets the wait time out.
+            if clock::now().since(looked).as_micros().unsigned_abs()
+                >= RESCAN.as_micros().try_into().unwrap_or(0)
+            {
+                looked = clock::now();
+                files.rescan();
             }
             let mut listening = true;
             loop {

@@ -166,6 +166,7 @@ fn position(number: u32) -> SourceState {
             inode: 131_075,
             offset: u64::from(number) * 110,
             first_line: Some("adc83b19e793491b1c6ea0fd8b46cd9f32e592fc".into()),
+            earlier: None,
         }),
     }
 }

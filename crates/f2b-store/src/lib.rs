@@ -48,6 +48,8 @@ mod utc;
 
 pub use error::StoreError;
 pub use note::{Note, NoteLevel};
-pub use source_state::{FilePosition, JOURNAL, JournalPosition, Position, SourceState};
+pub use source_state::{
+    EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState,
+};
 pub use store::{Opened, Purged, Store, Stored};
 pub use transaction::Transaction;

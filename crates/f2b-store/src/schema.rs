@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS stockade_source(
   inode INTEGER NOT NULL DEFAULT 0,
   position INTEGER NOT NULL DEFAULT 0,
   firstline TEXT NOT NULL DEFAULT '',
+  earlier TEXT,
   cursor TEXT,
   time INTEGER,
   PRIMARY KEY(jail, source)

@@ -35,6 +35,46 @@ pub struct FilePosition {
     /// Fingerprint of the first line with its line end: SHA-1 in 40 hexadecimal digits. `None`
     /// while that line is incomplete.
     pub first_line: Option<Box<str>>,
+    /// The file that stood at the path before, whose writer may still append to it.
+    pub earlier: Option<EarlierPosition>,
+}
+
+/// A place in a log file that has been rotated away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierPosition {
+    /// The file's device.
+    pub device: u64,
+    /// The file's inode.
+    pub inode: u64,
+    /// Bytes from the file's begin.
+    pub offset: u64,
+    /// Fingerprint of the first line, as that of [`FilePosition`].
+    pub first_line: Option<Box<str>>,
+}
+
+impl EarlierPosition {
+    /// *Shape*: three numbers and the fingerprint with blanks between: `65024 1311 4096 adc8…`.
+    pub(crate) fn to_text(&self) -> String {
+        let Self {
+            device,
+            inode,
+            offset,
+            first_line,
+        } = self;
+        let first_line = first_line.as_deref().unwrap_or_default();
+        format!("{device} {inode} {offset} {first_line}")
+    }
+
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let mut number = || words.next()?.parse().ok();
+        Some(Self {
+            device: number()?,
+            inode: number()?,
+            offset: number()?,
+            first_line: words.next().filter(|word| !word.is_empty()).map(Into::into),
+        })
+    }
 }
 
 /// A place in the journal.

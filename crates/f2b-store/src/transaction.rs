@@ -22,7 +22,7 @@ const ENTRY_COST: usize = 256;
 ///
 /// let at = |offset| SourceState {
 ///     source: "/var/log/auth.log".into(),
-///     position: Position::File(FilePosition { device: 1, inode: 2, offset, first_line: None }),
+///     position: Position::File(FilePosition { device: 1, inode: 2, offset, first_line: None, earlier: None }),
 /// };
 /// let mut transaction = Transaction::default();
 /// transaction.record_position("sshd", at(100));

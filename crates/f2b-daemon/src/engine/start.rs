@@ -303,7 +303,18 @@ fn start_of(log: &LogFile, known: &[SourceState]) -> Start {
                 .first_line
                 .as_deref()
                 .and_then(|text| text.parse().ok()),
-            earlier: None,
+            earlier: position
+                .earlier
+                .as_ref()
+                .map(|earlier| f2b_source::Earlier {
+                    device: earlier.device,
+                    inode: earlier.inode,
+                    offset: earlier.offset,
+                    first_line: earlier
+                        .first_line
+                        .as_deref()
+                        .and_then(|text| text.parse().ok()),
+                }),
         }),
         _ => Start::Head,
     }

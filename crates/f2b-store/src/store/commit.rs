@@ -4,7 +4,7 @@ use f2b_core::{Ban, FailId, Tally};
 use rusqlite::{Error as SqliteError, Result, Transaction as SqliteTransaction, params};
 
 use crate::ban_data;
-use crate::source_state::{FilePosition, JournalPosition, Position};
+use crate::source_state::{EarlierPosition, FilePosition, JournalPosition, Position};
 use crate::transaction::{IdentityChanges, JailChanges};
 use crate::{Transaction, utc};
 
@@ -33,10 +33,11 @@ const SET_TALLY: &str = "INSERT INTO stockade_tally(jail, id, first, last, retry
 const DELETE_TALLY: &str = "DELETE FROM stockade_tally WHERE jail = ?1 AND id = ?2";
 
 const SET_SOURCE: &str = "INSERT INTO stockade_source\
-    (jail, source, device, inode, position, firstline, cursor, time) \
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(jail, source) DO UPDATE SET \
+    (jail, source, device, inode, position, firstline, earlier, cursor, time) \
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(jail, source) DO UPDATE SET \
     device = excluded.device, inode = excluded.inode, position = excluded.position, \
-    firstline = excluded.firstline, cursor = excluded.cursor, time = excluded.time";
+    firstline = excluded.firstline, earlier = excluded.earlier, cursor = excluded.cursor, \
+    time = excluded.time";
 
 /// The row that the original goes on from. It has two unique keys, and either may be met.
 const SET_LOG: &str = "INSERT INTO logs(jail, path, firstlinemd5, lastfilepos) \
@@ -130,10 +131,11 @@ impl Writer<'_> {
         let position = i64::try_from(file.offset).unwrap_or(i64::MAX);
         let first_line = file.first_line.as_deref().unwrap_or("");
         let nothing = rusqlite::types::Null;
+        let earlier = file.earlier.as_ref().map(EarlierPosition::to_text);
         self.run(
             SET_SOURCE,
             params![
-                jail, path, device, inode, position, first_line, nothing, nothing
+                jail, path, device, inode, position, first_line, earlier, nothing, nothing
             ],
         )?;
         self.run(SET_LOG, params![jail, path, first_line, position])
@@ -143,7 +145,17 @@ impl Writer<'_> {
         let time = journal.time.as_micros();
         self.run(
             SET_SOURCE,
-            params![jail, source, 0, 0, 0, "", journal.cursor, time],
+            params![
+                jail,
+                source,
+                0,
+                0,
+                0,
+                "",
+                None::<String>,
+                journal.cursor,
+                time
+            ],
         )?;
         // As the original: a calendar text and a blank for the fingerprint, seconds for the place.
         let fingerprint = format!("{} ", utc::iso(journal.time));

@@ -7,7 +7,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row};
 
 use crate::ban_data::BanData;
-use crate::source_state::{FilePosition, JOURNAL, JournalPosition, Position, SourceState};
+use crate::source_state::{
+    EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState,
+};
 use crate::{Note, Store, StoreError};
 
 /// What was read, and which rows had to be passed over.
@@ -63,7 +65,7 @@ impl Store {
     ///
     /// What keeps the file from being read. A row that makes no sense is a note.
     pub fn source_states(&self, jail: &str) -> Result<Stored<SourceState>, StoreError> {
-        let own = "SELECT source, device, inode, position, firstline, cursor, time \
+        let own = "SELECT source, device, inode, position, firstline, cursor, time, earlier \
              FROM stockade_source WHERE jail = ?1";
         let Stored { entries, mut notes } = self.rows("stockade_source", own, jail, own_source)?;
         let mut sources: BTreeMap<Box<str>, Position> = entries.into_iter().collect();
@@ -222,6 +224,7 @@ fn own_source(row: &Row<'_>) -> Result<Read<(Box<str>, Position)>> {
             inode: number(2)?.unwrap_or(0).cast_unsigned(),
             offset,
             first_line: fingerprint(row.get_ref(4)?),
+            earlier: text(row.get_ref(7)?).and_then(EarlierPosition::from_text),
         })
     };
     Ok(Read::Entry((source.into(), position)))
@@ -248,6 +251,7 @@ fn original_source(row: &Row<'_>) -> Result<Read<(Box<str>, Position)>> {
             inode: 0,
             offset,
             first_line: fingerprint(row.get_ref(1)?),
+            earlier: None,
         })
     };
     Ok(Read::Entry((source.into(), position)))

@@ -52,6 +52,7 @@ fn position(log: &Path, offset: u64) -> SourceState {
             inode: 2,
             offset,
             first_line: Some(FIRST_LINE.into()),
+            earlier: None,
         }),
     }
 }

@@ -4,7 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use f2b_core::{Bantime, FailId, Span, UnixTime};
-use f2b_store::{FilePosition, JournalPosition, Position, Purged, SourceState, Store, Transaction};
+use f2b_store::{
+    EarlierPosition, FilePosition, JournalPosition, Position, Purged, SourceState, Store,
+    Transaction,
+};
 use tempfile::tempdir;
 
 use crate::samples::{
@@ -366,6 +369,12 @@ fn positions_come_back_and_stand_in_the_originals_table_as_well() {
         inode: 2,
         offset: 0,
         first_line: None,
+        earlier: Some(EarlierPosition {
+            device: 1,
+            inode: 7,
+            offset: 90,
+            first_line: Some("03cfd743661f07975fa2f1220c5194cbaff48451".into()),
+        }),
     });
     let mut transaction = Transaction::default();
     for state in states.iter().chain([&empty]) {
@@ -412,6 +421,7 @@ fn where_the_original_has_gone_on_reading_its_place_holds() {
             inode: 0,
             offset,
             first_line: first_line.map(Into::into),
+            earlier: None,
         }),
     };
     let stored = store.source_states("sshd").unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use f2b_core::{Ban, Bantime, FailId, Span, Tally, UnixTime};
-use f2b_store::{FilePosition, JournalPosition, Position, SourceState, Store};
+use f2b_store::{EarlierPosition, FilePosition, JournalPosition, Position, SourceState, Store};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -54,6 +54,12 @@ pub(crate) fn file_state(path: &str, offset: u64) -> SourceState {
             inode: u64::MAX - 5,
             offset,
             first_line: Some("adc83b19e793491b1c6ea0fd8b46cd9f32e592fc".into()),
+            earlier: Some(EarlierPosition {
+                device: 1,
+                inode: 7,
+                offset: 90,
+                first_line: Some("03cfd743661f07975fa2f1220c5194cbaff48451".into()),
+            }),
         }),
     }
 }
