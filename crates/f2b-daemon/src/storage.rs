@@ -15,13 +15,17 @@ use crate::log::{Level, Line, Log};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Database {
     store: Arc<Mutex<Option<Store>>>,
+    /// Why it cannot be opened or written now.
+    problem: Arc<Mutex<Option<String>>>,
 }
 
 impl Database {
     /// Opens a file, in place of the one that was open.
     pub(crate) fn open(&self, path: &Path, now: UnixTime, log: &Log) -> Result<(), StoreError> {
         self.close(log);
-        let opened = Store::open(path, now)?;
+        let opened =
+            Store::open(path, now).inspect_err(|error| self.set_problem(Some(told(error))))?;
+        self.set_problem(None);
         opened.notes.iter().for_each(|note| write_note(log, note));
         *self.lock() = Some(opened.store);
         Ok(())
@@ -41,6 +45,18 @@ impl Database {
     /// Returns the store; `None` inside when there is no database.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Option<Store>> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns why the database cannot be opened or written now.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.problem
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set_problem(&self, problem: Option<String>) {
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
     }
 
     /// Removes what is older than `age`. A lot of it is removed in pieces, between which others have
@@ -152,6 +168,7 @@ impl Writer {
             Ok(()) => {
                 self.pending = Transaction::default();
                 if std::mem::take(&mut self.failing) {
+                    self.database.set_problem(None);
                     self.log.warning(
                         "database",
                         "The database is written again; nothing is missing in it",
@@ -160,6 +177,7 @@ impl Writer {
             }
             Err(error) => {
                 if !std::mem::replace(&mut self.failing, true) {
+                    self.database.set_problem(Some(told(&error)));
                     let text = format!(
                         "The database cannot be written, bans go on without it and would be lost by a restart: {}",
                         told(&error)

@@ -37,8 +37,24 @@ impl Engine {
             ("compatible", Value::text(VERSION)),
             ("enforcement", mode(&enforcement.mode)),
             ("queue", number(queued)),
+            ("database", self.database()),
             ("jails", Value::Dict(jails)),
         ]))
+    }
+
+    fn database(&self) -> Value {
+        let database = &self.around.database;
+        let path = database
+            .lock()
+            .as_ref()
+            .map(|store| store.path().display().to_string());
+        dict([
+            ("path", path.map_or(Value::None, Value::text)),
+            (
+                "problem",
+                database.problem().map_or(Value::None, Value::text),
+            ),
+        ])
     }
 
     fn jail_pair(&self, runtime: &JailRuntime, enforcement: &State) -> (Value, Value) {

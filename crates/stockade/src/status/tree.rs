@@ -20,6 +20,15 @@ pub(crate) fn render(tree: &Value) -> String {
             "queue: {queue} decision(s) on their way to kernel and database"
         ));
     }
+    if let Some(database) = tree.entry("database") {
+        lines.push(
+            match (is_none(database, "path"), is_none(database, "problem")) {
+                (_, false) => format!("database: NOT WRITTEN: {}", field(database, "problem")),
+                (true, true) => "database: none, bans are forgotten at a restart".to_owned(),
+                (false, true) => format!("database: {}", field(database, "path")),
+            },
+        );
+    }
     for (name, jail) in jails(tree) {
         lines.push(String::new());
         lines.push(format!("{}: {}", name.str(), field(jail, "state")));
@@ -44,7 +53,12 @@ pub(crate) fn is_well(tree: &Value) -> bool {
             && enforced
             && number(kernel, "not_enforced") == 0
     };
-    mode(tree) == "native" && jails(tree).iter().all(|(_, jail)| jail_is_well(jail))
+    let database_is_well = tree
+        .entry("database")
+        .is_none_or(|database| is_none(database, "problem"));
+    mode(tree) == "native"
+        && database_is_well
+        && jails(tree).iter().all(|(_, jail)| jail_is_well(jail))
 }
 
 fn jail_lines(jail: &Value) -> Vec<String> {
