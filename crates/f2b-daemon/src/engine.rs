@@ -158,7 +158,8 @@ impl Engine {
         let mut batch = Batch::default();
         for runtime in self.jails.values_mut() {
             runtime.save_positions(&mut batch);
-            for file in runtime.sources.files() {
+            let is_read = |file: &&jail::FileSource| file.state != jail::FileState::Missing;
+            for file in runtime.sources.files().filter(is_read) {
                 let text = format!("Removed logfile: '{}'", file.path.display());
                 batch
                     .lines

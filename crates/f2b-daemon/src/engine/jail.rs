@@ -94,6 +94,8 @@ pub(crate) struct FileSource {
     pub(crate) state: FileState,
     /// How far it was read beyond what is on disk.
     pub(crate) unsaved: Option<Position>,
+    /// Whether any position of it is on disk.
+    pub(crate) is_recorded: bool,
 }
 
 /// How a log file is.

@@ -105,11 +105,13 @@ impl JailRuntime {
         let Some(file) = self.sources.file_mut(chunk.source) else {
             return;
         };
-        // What was decided up to here and the place itself reach the disk together.
-        if batch.transaction.is_empty() {
+        // What was decided up to here and the place itself reach the disk together. The first place
+        // does at once: without one the next run would not know that it was ever read.
+        if batch.transaction.is_empty() && file.is_recorded {
             file.unsaved = Some(chunk.end);
         } else {
             file.unsaved = None;
+            file.is_recorded = true;
             batch
                 .transaction
                 .record_position(&self.name, file_state(&file.path, chunk.end));

@@ -233,6 +233,7 @@ impl Engine {
                     FileState::Missing
                 },
                 unsaved: None,
+                is_recorded: matches!(start, Start::At(_)),
             };
             files.insert(id, file);
             self.readers.insert(id, jail.to_owned());
