@@ -65,6 +65,23 @@ impl Follower {
     }
 }
 
+impl Follower {
+    /// Returns the code that the program ended with; `None` if a signal ended it.
+    ///
+    /// It is for a program whose output has ended. One that lives on after half a second has
+    /// none.
+    pub fn code(&mut self) -> Option<i32> {
+        for _ in 0..50 {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return status.code(),
+                Ok(None) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+}
+
 impl Drop for Follower {
     fn drop(&mut self) {
         // An error means that it has ended already; waiting for it leaves no zombie.
@@ -91,6 +108,18 @@ mod tests {
         drop(follower);
         let mut rest = Vec::new();
         assert_eq!(output.read_to_end(&mut rest).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_follower_tells_how_it_ended() {
+        let code = |script: &str| {
+            let mut follower = follow("sh", &["-c".to_owned(), script.to_owned()]).unwrap();
+            let mut rest = Vec::new();
+            follower.output().unwrap().read_to_end(&mut rest).unwrap();
+            follower.code()
+        };
+        assert_eq!(code("exit 3"), Some(3));
+        assert_eq!(code("kill -9 $$"), None);
     }
 
     #[test]

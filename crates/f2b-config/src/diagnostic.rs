@@ -47,6 +47,14 @@ impl Diagnostic {
         }
     }
 
+    /// Returns a warning with a place.
+    pub(crate) fn warning(message: impl Into<String>, place: &Place) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message, Some(place))
+        }
+    }
+
     pub(crate) fn with_excerpt(mut self, excerpt: &str) -> Self {
         self.excerpt = Some(excerpt.trim_end().to_owned());
         self
@@ -58,17 +66,39 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// Returns all of it but the severity and the excerpt in one line, for a log.
+    ///
+    /// *Shape*: `FILE:LINE: MESSAGE (hint: HINT)`.
+    pub(crate) fn one_line(&self) -> String {
+        let mut text = String::new();
+        if let Some(place) = &self.place {
+            text.push_str(&format!("{}:{}: ", place.file, place.line));
+        }
+        text.push_str(&self.message);
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!(" (hint: {hint})"));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
 impl fmt::Display for Diagnostic {
     /// *Shape*: `FILE:LINE: error: MESSAGE`, then the excerpt and the hint on lines of their own.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
             write!(out, "{}:{}: ", place.file, place.line)?;
         }
-        let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        write!(out, "{severity}: {}", self.message)?;
+        write!(out, "{}: {}", self.severity, self.message)?;
         if let Some(excerpt) = &self.excerpt {
             write!(out, "\n    | {excerpt}")?;
         }

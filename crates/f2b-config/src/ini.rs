@@ -26,6 +26,7 @@ pub(crate) fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -
         diagnostics,
         sections: Sections::new(),
         section: None,
+        lost: false,
         option: None,
     };
     for (number, line) in text.split('\n').enumerate() {
@@ -42,6 +43,8 @@ struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     sections: Sections,
     section: Option<String>,
+    /// Whether what follows is in a section whose name nobody can tell.
+    lost: bool,
     /// The option that a deeper line continues, and its indentation.
     option: Option<(String, usize)>,
 }
@@ -68,6 +71,15 @@ impl Reader<'_> {
             .and_then(|rest| rest.rsplit_once(']'))
         {
             self.open_section(header.0, number, line);
+        } else if content.starts_with('[') {
+            // Its options must not go to the section above.
+            (self.option, self.section, self.lost) = (None, None, true);
+            self.mistake(
+                number,
+                line,
+                "the name of a section is not closed".to_owned(),
+                "write `[name]`; nothing up to the next section is read",
+            );
         } else {
             self.set_option(content, indentation, number, line);
         }
@@ -88,7 +100,7 @@ impl Reader<'_> {
     }
 
     fn open_section(&mut self, name: &str, number: usize, line: &str) {
-        self.option = None;
+        (self.option, self.lost) = (None, false);
         if name != "DEFAULT" && self.sections.contains_key(name) {
             let message = format!("the section `[{name}]` stands twice in this file");
             self.mistake(
@@ -105,6 +117,9 @@ impl Reader<'_> {
     fn set_option(&mut self, content: &str, indentation: usize, number: usize, line: &str) {
         self.option = None;
         let Some(section) = self.section.clone() else {
+            if self.lost {
+                return;
+            }
             self.mistake(
                 number,
                 line,
@@ -225,8 +240,9 @@ mod tests {
 
     #[test]
     fn every_mistake_of_a_file_is_found() {
-        let (values, mistakes) = seen("x = 0\n[a]\nfoo\nx = 1\nX = 2\n= 3\n[a]\ny = 4\n");
-        assert_eq!(values, "a.x@4=\"1\" a.y@8=\"4\"");
+        let text = "x = 0\n[a]\nfoo\nx = 1\nX = 2\n= 3\n[a]\ny = 4\n[b\nz = 5\nfoo\n[c]\nz = 6\n";
+        let (values, mistakes) = seen(text);
+        assert_eq!(values, "a.x@4=\"1\" a.y@8=\"4\" c.z@13=\"6\"");
         assert_eq!(
             mistakes,
             [
@@ -235,6 +251,7 @@ mod tests {
                 "f:5: error: the option `x` stands twice in `[a]`",
                 "f:6: error: an option without a name",
                 "f:7: error: the section `[a]` stands twice in this file",
+                "f:9: error: the name of a section is not closed",
             ]
         );
     }

@@ -2,7 +2,7 @@
 
 mod parts;
 
-use f2b_core::parse_seconds;
+use f2b_core::{FailId, parse_seconds};
 use f2b_protocol::{Command, Value};
 
 use crate::Surroundings;
@@ -17,7 +17,7 @@ pub(crate) struct Jails {
     /// In the order they have to be sent.
     pub(crate) commands: Vec<Command>,
     /// Log paths that are not there yet, by jail.
-    pub(crate) supplement: Command,
+    pub(crate) waiting: Vec<(Value, Value)>,
 }
 
 /// Options of a jail that are read here.
@@ -94,11 +94,7 @@ pub(crate) fn read_all(
         diagnostics.append(&mut mistakes);
     }
     commands.append(&mut starts);
-    let logpaths = Value::Dict(vec![(Value::from("waiting"), Value::Dict(waiting))]);
-    Jails {
-        commands,
-        supplement: Command::new(vec![Value::from("stockade-supplement"), logpaths]),
-    }
+    Jails { commands, waiting }
 }
 
 /// What one jail becomes.
@@ -117,8 +113,19 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn is_enabled(&self, mistakes: &mut Vec<Diagnostic>) -> bool {
-        let value = self.set.value(self.name, "enabled", mistakes);
-        value.is_some_and(|setting| is_true(&setting.value))
+        let Some(setting) = self.set.value(self.name, "enabled", mistakes) else {
+            return false;
+        };
+        let is_enabled = is_true(&setting.value);
+        if !is_enabled && !is_false(&setting.value) {
+            let message = format!(
+                "`enabled = {}` counts as `false`: the jail `{}` is off",
+                setting.value, self.name
+            );
+            let mistake = Diagnostic::warning(message, &setting.place);
+            mistakes.push(mistake.with_hint("write `true` or `false`"));
+        }
+        is_enabled
     }
 
     fn read(
@@ -127,24 +134,48 @@ impl Reader<'_> {
         mistakes: &mut Vec<Diagnostic>,
     ) -> JailCommands {
         self.check_names(mistakes);
-        let backend = self
-            .text("backend", mistakes)
-            .unwrap_or_else(|| "auto".to_owned());
+        let backend = self.backend(mistakes);
         let mut jail = JailCommands::default();
         jail.commands
             .push(Command::words(["add", self.name, &backend]));
-        self.add_rules(&mut jail, mistakes);
+        self.add_rules(surroundings, &mut jail, mistakes);
         self.add_numbers(&mut jail, mistakes);
-        let ignored = self.text("ignoreip", mistakes).unwrap_or_default();
-        let words = ignored
-            .split(|c: char| c.is_whitespace() || c == ',')
-            .filter(|word| !word.is_empty());
-        let head = ["set", self.name, "addignoreip"];
-        jail.commands
-            .push(Command::words(head.into_iter().chain(words)));
+        self.add_ignored(&mut jail, mistakes);
         self.add_logs(surroundings, &mut jail, mistakes);
         self.add_actions(&mut jail, mistakes);
         jail
+    }
+
+    fn backend(&self, mistakes: &mut Vec<Diagnostic>) -> String {
+        let Some(setting) = self.setting("backend", mistakes) else {
+            return "auto".to_owned();
+        };
+        if !BACKENDS.contains(&setting.value.as_str()) {
+            let message = format!("`backend = {}` is no backend", setting.value);
+            let mistake = Diagnostic::error(message, Some(&setting.place));
+            mistakes.push(mistake.with_hint(format!("known are {}", BACKENDS.join(", "))));
+        }
+        setting.value
+    }
+
+    fn add_ignored(&self, jail: &mut JailCommands, mistakes: &mut Vec<Diagnostic>) {
+        let setting = self.setting("ignoreip", mistakes);
+        let words: Vec<&str> = setting
+            .iter()
+            .flat_map(|setting| setting.value.split(|c: char| c.is_whitespace() || c == ','))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let place = setting.as_ref().map(|setting| &setting.place);
+        for word in &words {
+            if matches!(FailId::parse(word), FailId::Text(_)) {
+                let message = format!("`ignoreip`: `{word}` is no address and no network");
+                let mistake = Diagnostic::error(message, place);
+                mistakes.push(mistake.with_hint("names are not looked up in this version"));
+            }
+        }
+        let head = ["set", self.name, "addignoreip"];
+        jail.commands
+            .push(Command::words(head.into_iter().chain(words)));
     }
 
     fn check_names(&self, mistakes: &mut Vec<Diagnostic>) {
@@ -204,6 +235,13 @@ impl Reader<'_> {
             .filter(|line| !line.is_empty())
         {
             let (path, mode) = line.rsplit_once(' ').unwrap_or((line, "head"));
+            if !path.starts_with('/') {
+                let message = format!(
+                    "`logpath`: `{path}` is looked for in the folder that the server is started in"
+                );
+                let mistake = Diagnostic::warning(message, &setting.place);
+                mistakes.push(mistake.with_hint("write the whole path"));
+            }
             if path.contains(['*', '?', '[']) {
                 let message = format!(
                     "`logpath`: patterns such as `{path}` are not available in this version"
@@ -226,14 +264,18 @@ impl Reader<'_> {
         self.set.value(self.name, option, mistakes)
     }
 
-    fn text(&self, option: &str, mistakes: &mut Vec<Diagnostic>) -> Option<String> {
-        self.setting(option, mistakes).map(|setting| setting.value)
-    }
-
     fn set(&self, option: &str, value: Value) -> Command {
         let head = ["set", self.name, option].map(Value::from);
         Command::new(head.into_iter().chain([value]).collect())
     }
+}
+
+/// Where lines may come from.
+const BACKENDS: [&str; 5] = ["auto", "pyinotify", "polling", "gamin", "systemd"];
+
+/// Words that are meant to be false.
+fn is_false(text: &str) -> bool {
+    ["", "0", "off", "false", "no"].contains(&text.to_lowercase().as_str())
 }
 
 /// As the original: these words are true, everything else is false.

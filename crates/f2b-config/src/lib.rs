@@ -14,7 +14,10 @@
 //! ```
 //! use f2b_config::{Embedded, Surroundings, read};
 //!
-//! let surroundings = Surroundings { file_exists: &|path| path == "/var/log/auth.log" };
+//! let surroundings = Surroundings {
+//!     file_exists: &|path| path == "/var/log/auth.log",
+//!     judge_rule: &|_rule| Ok(()),
+//! };
 //! let configuration = read(&Embedded, &surroundings);
 //! assert!(configuration.diagnostics.is_empty());
 //! let stream: Vec<String> = configuration.stream.iter().map(ToString::to_string).collect();
@@ -33,7 +36,7 @@ mod server;
 mod spec;
 mod tree;
 
-use f2b_protocol::Command;
+use f2b_protocol::{Command, Value};
 
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use server::ServerSettings;
@@ -43,6 +46,19 @@ pub use tree::{ConfigTree, Directory, Embedded, TreeError};
 pub struct Surroundings<'a> {
     /// Tells whether a log file is there.
     pub file_exists: &'a dyn Fn(&str) -> bool,
+    /// Tells whether a rule can be used; an error says in one line what is wrong with it.
+    pub judge_rule: &'a dyn Fn(&Rule<'_>) -> Result<(), String>,
+}
+
+/// A regular expression of a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule<'a> {
+    /// Which option it stands in: `prefregex`, `failregex` or `ignoreregex`.
+    pub option: &'a str,
+    /// The expression.
+    pub text: &'a str,
+    /// The filter's `prefregex`, which may capture in place of the others.
+    pub prefregex: Option<&'a str>,
 }
 
 /// A configuration, read whole.
@@ -52,7 +68,8 @@ pub struct Configuration {
     pub server: ServerSettings,
     /// The commands that configure and start a server, in the order they have to be sent.
     pub stream: Vec<Command>,
-    /// What Stockade's server is told beyond them (log paths that are waited for).
+    /// What Stockade's server is told beyond them (log paths that are waited for, mistakes with
+    /// their places).
     pub supplement: Command,
     /// What is wrong, in the order of discovery.
     pub diagnostics: Vec<Diagnostic>,
@@ -73,9 +90,22 @@ pub fn read(tree: &dyn ConfigTree, surroundings: &Surroundings<'_>) -> Configura
     Configuration {
         server,
         stream,
-        supplement: jails.supplement,
+        supplement: supplement(jails.waiting, &diagnostics),
         diagnostics,
     }
+}
+
+/// *Shape*: `['stockade-supplement', {'waiting': {JAIL: [PATH, …]}, 'mistakes': [[SEVERITY, TEXT],
+/// …]}]`.
+fn supplement(waiting: Vec<(Value, Value)>, diagnostics: &[Diagnostic]) -> Command {
+    let mistakes = diagnostics
+        .iter()
+        .map(|mistake| Value::texts([mistake.severity.to_string(), mistake.one_line()]));
+    let mut pairs = vec![(Value::from("waiting"), Value::Dict(waiting))];
+    if !diagnostics.is_empty() {
+        pairs.push((Value::from("mistakes"), Value::List(mistakes.collect())));
+    }
+    Command::new(vec![Value::from("stockade-supplement"), Value::Dict(pairs)])
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub struct ServerSettings {
     pub pidfile: String,
     /// The database's path, or `None`.
     pub dbfile: String,
+    /// How many lines are kept with each ban.
+    pub dbmaxmatches: String,
     /// How long past bans are kept.
     pub dbpurgeage: String,
 }
@@ -25,17 +27,18 @@ pub struct ServerSettings {
 const SECTION: &str = "Definition";
 
 /// What may stand in `[Definition]`, with the value that counts when it does not.
-const OPTIONS: [(&str, &str); 6] = [
+const OPTIONS: [(&str, &str); 7] = [
     ("loglevel", "INFO"),
     ("logtarget", "/var/log/fail2ban.log"),
     ("socket", "/var/run/fail2ban/fail2ban.sock"),
     ("pidfile", "/var/run/fail2ban/fail2ban.pid"),
     ("dbfile", "/var/lib/fail2ban/fail2ban.sqlite3"),
+    ("dbmaxmatches", "10"),
     ("dbpurgeage", "1d"),
 ];
 
-/// Options of the original that have no effect here yet and none that anybody would miss.
-const PASSED_OVER: [&str; 3] = ["syslogsocket", "allowipv6", "dbmaxmatches"];
+/// Options of the original of which this version knows the automatic form only.
+const AUTOMATIC: [&str; 2] = ["syslogsocket", "allowipv6"];
 
 impl ServerSettings {
     pub(crate) fn of(set: &FileSet, diagnostics: &mut Vec<Diagnostic>) -> Self {
@@ -46,8 +49,14 @@ impl ServerSettings {
             );
         }
         for (key, setting) in set.sections.get(SECTION).into_iter().flatten() {
-            let known =
-                OPTIONS.iter().any(|(name, _)| name == key) || PASSED_OVER.contains(&key.as_str());
+            if AUTOMATIC.contains(&key.as_str()) {
+                if setting.value != "auto" {
+                    let message = format!("`{key}` can only be `auto` in this version");
+                    diagnostics.push(Diagnostic::error(message, Some(&setting.place)));
+                }
+                continue;
+            }
+            let known = OPTIONS.iter().any(|(name, _)| name == key);
             if !known {
                 let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
                 let message = format!("the option `{key}` is not one of the server's");
@@ -68,6 +77,7 @@ impl ServerSettings {
             socket: value("socket"),
             pidfile: value("pidfile"),
             dbfile: value("dbfile"),
+            dbmaxmatches: value("dbmaxmatches"),
             dbpurgeage: value("dbpurgeage"),
         }
     }
@@ -75,18 +85,19 @@ impl ServerSettings {
     /// Returns the commands that tell a server these settings, in the original's order.
     #[must_use]
     pub fn commands(&self) -> Vec<Command> {
-        let set = |name: &str, value: &str| {
-            Command::new(vec![
-                Value::from("set"),
-                Value::from(name),
-                Value::from(value),
-            ])
-        };
+        let set = |name: &str, value: Value| Command::new(vec!["set".into(), name.into(), value]);
+        let text = |name: &str, value: &str| set(name, Value::from(value));
+        // What is no number is sent as it stands: the server says so.
+        let matches = self
+            .dbmaxmatches
+            .parse()
+            .map_or_else(|_| Value::from(self.dbmaxmatches.as_str()), Value::Int);
         vec![
-            set("loglevel", &self.loglevel),
-            set("logtarget", &self.logtarget),
-            set("dbfile", &self.dbfile),
-            set("dbpurgeage", &self.dbpurgeage),
+            text("loglevel", &self.loglevel),
+            text("logtarget", &self.logtarget),
+            text("dbfile", &self.dbfile),
+            set("dbmaxmatches", matches),
+            text("dbpurgeage", &self.dbpurgeage),
         ]
     }
 }

@@ -5,6 +5,7 @@ fn lines(tree: &dyn ConfigTree, exists: &dyn Fn(&str) -> bool) -> String {
         tree,
         &Surroundings {
             file_exists: exists,
+            judge_rule: &judge,
         },
     );
     let mut text = String::new();
@@ -19,6 +20,14 @@ fn lines(tree: &dyn ConfigTree, exists: &dyn Fn(&str) -> bool) -> String {
         text.push_str(&format!("{diagnostic}\n"));
     }
     text
+}
+
+/// Stands in for those who can tell: a rule must name an address.
+fn judge(rule: &Rule<'_>) -> Result<(), String> {
+    match rule.option {
+        "failregex" if !rule.text.contains("<ADDR>") => Err("names nobody".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 #[test]
@@ -92,11 +101,17 @@ fn every_mistake_comes_in_one_run_and_the_good_jail_stays() {
              [numbers]\nfilter = good\nmaxretry = many\nbantime = 5 dogs\n\
              [refs]\nfilter = good\nport = %(prot)s\n\
              [off]\nenabled = no\nfilter = missing\n\
+             [words]\nfilter = bad\nbackend = logs\nignoreip = ::1 here\nlogpath = a.log\n\
+             [maybe]\nenabled = yess\n\
              [shell]\nfilter = good\naction = shell\n        act[x\n",
         ),
         (
             "filter.d/good.conf",
             "[Definition]\nfailregex = ^bad <ADDR>$\n",
+        ),
+        (
+            "filter.d/bad.conf",
+            "[Definition]\nfailregex = ^bad <ADDR>$\n            ^bad host$\n",
         ),
         ("action.d/act.conf", "[Init]\nnative = yes\n"),
         ("action.d/shell.conf", "[Definition]\nactionban = rm <ip>\n"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::{Ban, FailId, UnixTime};
+use crate::{Ban, Bantime, FailId, UnixTime};
 
 /// Bans in the order they were made, found by identity and by their end.
 #[derive(Debug, Default)]
@@ -43,14 +43,14 @@ impl BanList {
         self.bans.get(self.by_id.get(id)?)
     }
 
-    /// Lets the ban of `id` begin at `time` instead, which moves its end as well.
-    pub fn restart(&mut self, id: &FailId, time: UnixTime) -> Option<&Ban> {
+    /// Gives the ban of `id` another length; its begin stays.
+    pub fn set_bantime(&mut self, id: &FailId, bantime: Bantime) -> Option<&Ban> {
         let number = *self.by_id.get(id)?;
         let ban = self.bans.get_mut(&number)?;
         if let Some(end) = ban.end() {
             self.by_end.remove(&(end, number));
         }
-        ban.time = time;
+        ban.bantime = bantime;
         if let Some(end) = ban.end() {
             self.by_end.insert((end, number));
         }
@@ -98,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Bantime, Span};
+    use crate::Span;
 
     fn ban(id: &str, time: i64, bantime: Bantime) -> Ban {
         Ban {
@@ -117,7 +117,7 @@ mod tests {
     enum Step {
         Insert(u8, i64, Option<i64>),
         Remove(u8),
-        Restart(u8, i64),
+        SetBantime(u8, i64),
         Over(i64),
     }
 
@@ -126,7 +126,7 @@ mod tests {
             (0..6u8, 0..50i64, proptest::option::of(0..20i64))
                 .prop_map(|(id, at, length)| Step::Insert(id, at, length)),
             (0..6u8).prop_map(Step::Remove),
-            (0..6u8, 0..50i64).prop_map(|(id, at)| Step::Restart(id, at)),
+            (0..6u8, 0..50i64).prop_map(|(id, at)| Step::SetBantime(id, at)),
             (0..80i64).prop_map(Step::Over),
         ]
     }
@@ -151,13 +151,13 @@ mod tests {
                         model.retain(|ban| ban.id != id);
                         list.remove(&id);
                     }
-                    Step::Restart(id, at) => {
+                    Step::SetBantime(id, seconds) => {
                         let id = FailId::parse(&id.to_string());
-                        let time = UnixTime::from_seconds(at);
+                        let bantime = Bantime::from_seconds(seconds);
                         for ban in model.iter_mut().filter(|ban| ban.id == id) {
-                            ban.time = time;
+                            ban.bantime = bantime;
                         }
-                        list.restart(&id, time);
+                        list.set_bantime(&id, bantime);
                     }
                     Step::Over(now) => {
                         let now = UnixTime::from_seconds(now);

@@ -18,6 +18,13 @@ impl IgnoreList {
         }
     }
 
+    /// Goes through the entries as they are listed: networks and texts first, then single addresses.
+    pub fn listed(&self) -> impl Iterator<Item = &FailId> {
+        let is_single = |entry: &&FailId| matches!(entry, FailId::Address(_));
+        let others = self.entries.iter().filter(move |entry| !is_single(entry));
+        others.chain(self.entries.iter().filter(is_single))
+    }
+
     /// Tells whether `id` is one of the entries or lies in one.
     #[must_use]
     pub fn holds(&self, id: &FailId) -> bool {

@@ -73,6 +73,8 @@ pub enum Effect {
         id: FailId,
         /// From the ban's begin to the failure.
         age: Span,
+        /// When the ban ends.
+        end: Option<UnixTime>,
     },
     /// A standing ban now ends at another time.
     EndMoved(Ban),
@@ -220,9 +222,10 @@ impl Jail {
             effects.push(Effect::AlreadyBanned {
                 id: ban.id.clone(),
                 age,
+                end: standing.end(),
             });
-            if outlasts(&ban, standing)
-                && let Some(moved) = self.bans.restart(&ban.id, ban.time)
+            if let Some(bantime) = prolonged(standing, &ban)
+                && let Some(moved) = self.bans.set_bantime(&ban.id, bantime)
             {
                 effects.push(Effect::EndMoved(moved.clone()));
             }
@@ -299,10 +302,10 @@ impl Jail {
         while let Some(ban) = self.bans.remove_over(now) {
             effects.push(Effect::Unban(ban, UnbanCause::Expired));
         }
-        if self
-            .purged
-            .is_none_or(|before| now.since(before) >= PURGE_PAUSE)
-        {
+        // The clock may have been set back.
+        let since = |before| now.since(before).as_micros().unsigned_abs();
+        let pause = PURGE_PAUSE.as_micros().unsigned_abs();
+        if self.purged.is_none_or(|before| since(before) >= pause) {
             self.purged = Some(now);
             let forgotten = self.tallies.purge(now, self.settings.findtime);
             effects.extend(forgotten.into_iter().map(Effect::Forgotten));
@@ -323,12 +326,13 @@ fn ban_of(id: FailId, tally: Tally, bantime: Bantime) -> Ban {
     }
 }
 
-/// Tells whether `ban` would end later than the one that stands.
-fn outlasts(ban: &Ban, standing: &Ban) -> bool {
-    match (ban.end(), standing.end()) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(new), Some(old)) => new > old,
+/// Returns the length that lets a standing ban end when `ban` would; `None` if it lasts as long
+/// already.
+fn prolonged(standing: &Ban, ban: &Ban) -> Option<Bantime> {
+    match (standing.end(), ban.end()) {
+        (None, _) => None,
+        (Some(_), None) => Some(Bantime::Permanent),
+        (Some(old), Some(new)) => (new > old).then(|| Bantime::Lasting(new.since(standing.time))),
     }
 }
 

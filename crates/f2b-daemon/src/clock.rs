@@ -1,5 +1,7 @@
 //! The one place that reads the clock.
 
+use std::time::Instant;
+
 use f2b_core::UnixTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,6 +9,11 @@ use jiff::tz::TimeZone;
 /// Returns the time of the machine.
 pub(crate) fn now() -> UnixTime {
     UnixTime::from_micros(Timestamp::now().as_microsecond())
+}
+
+/// Returns a moment of the clock that nobody sets.
+pub(crate) fn tick() -> Instant {
+    Instant::now()
 }
 
 /// Returns a moment as local time.

@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) mode: Mode,
     /// By jail.
     pub(crate) jails: HashMap<String, JailEnforcement>,
+    /// Whether every ban has to be put into the kernel again.
+    rebuild: bool,
 }
 
 impl Enforcement {
@@ -63,6 +65,7 @@ impl Enforcement {
         let state = State {
             mode: Mode::Unused,
             jails: HashMap::new(),
+            rebuild: false,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -83,6 +86,16 @@ impl Enforcement {
             .or_default()
             .bans
             .insert(id.clone(), ban);
+    }
+
+    /// Asks the engine, which knows all bans, to have them put into the kernel again.
+    pub(crate) fn ask_rebuild(&self) {
+        self.lock().rebuild = true;
+    }
+
+    /// Returns whether that was asked since the last call.
+    pub(crate) fn take_rebuild(&self) -> bool {
+        std::mem::take(&mut self.lock().rebuild)
     }
 
     /// Notes that a ban is no more.

@@ -8,10 +8,10 @@ mod settings;
 mod start;
 mod status;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use f2b_core::{Effect, Input, Span, UnixTime};
+use f2b_core::{Ban, Bantime, Effect, FailId, Input, Span, UnixTime};
 use f2b_match::Zone;
 use f2b_protocol::Command;
 use f2b_source::SourceId;
@@ -23,19 +23,19 @@ use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::Enforcement;
 use crate::event::{Event, ReplyTo};
-use crate::log::{Line, Log};
+use crate::log::{Line, Log, chain};
 use crate::reader::Reader;
 use crate::storage::Database;
 use crate::text;
 
 /// How often positions are saved that nothing has been decided at.
-const SAVE_PAUSE: Span = Span::from_seconds(10);
+const SAVE_PAUSE: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether what a jail waits for is there.
-const LOOK_PAUSE: Span = Span::from_seconds(5);
+const LOOK_PAUSE: Duration = Duration::from_secs(5);
 
 /// How often the database is purged.
-const PURGE_PAUSE: Span = Span::from_seconds(3_600);
+const PURGE_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// The longest sleep of the engine.
 const LONGEST_REST: Duration = Duration::from_secs(1);
@@ -59,10 +59,12 @@ pub(crate) struct Engine {
     /// Which jail reads a source.
     readers: IndexMap<SourceId, String>,
     next_source: u32,
+    /// What is wrong with the configuration, beside jails that are broken.
+    mistakes: Vec<String>,
     dbpurgeage: Span,
-    saved: UnixTime,
-    looked: UnixTime,
-    purged: UnixTime,
+    saved: Instant,
+    looked: Instant,
+    purged: Instant,
 }
 
 /// Why the engine ended.
@@ -73,13 +75,14 @@ pub(crate) struct Ending {
 
 impl Engine {
     pub(crate) fn new(around: Surroundings) -> Self {
-        let now = clock::now();
+        let now = clock::tick();
         Self {
             around,
             zone: Zone::system(),
             jails: IndexMap::new(),
             readers: IndexMap::new(),
             next_source: 0,
+            mistakes: Vec::new(),
             dbpurgeage: Span::from_seconds(86_400),
             saved: now,
             looked: now,
@@ -140,7 +143,7 @@ impl Engine {
                     .around
                     .log
                     .info("server", "The log file was opened anew"),
-                Err(error) => self.around.log.error("server", error.to_string()),
+                Err(error) => self.around.log.error("server", chain(&error)),
             },
             Event::Reload => {
                 let text = "A reload is not available in this version: stop and start the server";
@@ -204,22 +207,35 @@ impl Engine {
             let effects = runtime.jail.on(Input::Clock, now);
             runtime.carry_out(effects, &self.around, &mut batch);
         }
-        if now.since(self.saved) >= SAVE_PAUSE {
-            self.saved = now;
+        let tick = clock::tick();
+        if tick - self.saved >= SAVE_PAUSE {
+            self.saved = tick;
             self.jails
                 .values_mut()
                 .for_each(|runtime| runtime.save_positions(&mut batch));
         }
+        if self.around.enforcement.take_rebuild() {
+            self.enforce_all(&mut batch);
+        }
         self.send(batch);
-        if now.since(self.looked) >= LOOK_PAUSE {
-            self.looked = now;
+        if tick - self.looked >= LOOK_PAUSE {
+            self.looked = tick;
             self.look_for_journals();
         }
-        if now.since(self.purged) >= PURGE_PAUSE {
-            self.purged = now;
+        if tick - self.purged >= PURGE_PAUSE {
+            self.purged = tick;
             self.around
                 .database
                 .purge(now, self.dbpurgeage, &self.around.log);
+        }
+    }
+
+    /// Has the kernel hold every ban again, after somebody else removed what is ours.
+    fn enforce_all(&self, batch: &mut Batch) {
+        for runtime in self.jails.values() {
+            for ban in runtime.jail.bans().iter() {
+                runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
+            }
         }
     }
 
@@ -249,16 +265,19 @@ impl JailRuntime {
                 Effect::Ignored(id) => batch.lines.push(text::ignored(jail, &id)),
                 Effect::Ban(ban) => {
                     batch.lines.push(text::ban(jail, &ban));
-                    self.enforce(&ban, around, batch);
+                    self.enforce(ban.id.clone(), ban.end(), around, batch);
                     batch.transaction.record_ban(jail, ban);
                 }
                 Effect::AlreadyOver(id) => batch.lines.push(text::already_over(jail, &id)),
-                Effect::AlreadyBanned { id, age } => {
+                Effect::AlreadyBanned { id, age, end } => {
                     batch.lines.push(text::already_banned(jail, &id, age));
+                    // Its packets should no longer come: whatever the kernel holds, this is what it
+                    // shall hold.
+                    self.enforce(id, end, around, batch);
                 }
                 Effect::EndMoved(ban) => {
-                    self.enforce(&ban, around, batch);
-                    batch.transaction.record_moved_end(jail, ban);
+                    self.enforce(ban.id.clone(), ban.end(), around, batch);
+                    batch.transaction.record_moved_end(jail, self.stored(ban));
                 }
                 Effect::Unban(ban, _cause) => {
                     batch.lines.push(text::unban(jail, &ban.id));
@@ -277,18 +296,30 @@ impl JailRuntime {
         }
     }
 
-    fn enforce(&self, ban: &f2b_core::Ban, around: &Surroundings, batch: &mut Batch) {
+    /// Has the kernel hold a ban until `end`.
+    fn enforce(&self, id: FailId, end: Option<UnixTime>, around: &Surroundings, batch: &mut Batch) {
         if !self.has_native_action() {
             return;
         }
         around
             .enforcement
-            .note(&self.name, &ban.id, crate::enforcement::BanState::Asked);
+            .note(&self.name, &id, crate::enforcement::BanState::Asked);
         batch.kernel.push(KernelOrder::Ban {
             jail: self.name.clone(),
-            id: ban.id.clone(),
-            end: ban.end(),
+            id,
+            end,
         });
+    }
+
+    /// A prolonged ban as the database shall hold it: with the jail's own length and a later begin,
+    /// since a length beyond the jail's own would be cut when it is restored.
+    fn stored(&self, mut ban: Ban) -> Ban {
+        let own = self.jail.settings().bantime;
+        if let (Some(end), Bantime::Lasting(length)) = (ban.end(), own) {
+            ban.time = end.minus(length);
+            ban.bantime = own;
+        }
+        ban
     }
 
     /// Puts the positions that were reached without a decision into a batch.

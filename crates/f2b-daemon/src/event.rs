@@ -27,7 +27,7 @@ pub(crate) enum Event {
 pub(crate) struct JournalEvent {
     /// The jail.
     pub(crate) jail: String,
-    /// Which start of the jail's reader it comes from.
+    /// What is new.
     pub(crate) what: JournalNews,
 }
 

@@ -4,18 +4,19 @@ use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ChildStdout;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use f2b_action::spawn;
+use f2b_action::spawn::{self, Follower};
 use f2b_core::UnixTime;
 use f2b_source::journal::{ExportParser, FIELDS};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::event::{Event, JournalEvent, JournalNews};
+use crate::guard;
+use crate::log::chain;
 
 /// Where a jail goes on in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +31,14 @@ pub(crate) struct JournalStart {
 #[derive(Debug)]
 pub(crate) struct Journal {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    child: Child,
 }
 
-/// How long a silent journal is taken to be read to its end.
-const SILENCE: Duration = Duration::from_millis(500);
+/// The `journalctl` that runs now, if any; whoever takes it ends it.
+type Child = Arc<Mutex<Option<Follower>>>;
+
+/// How often a thread that waits looks whether it shall end.
+const STEP: Duration = Duration::from_millis(500);
 
 /// How long to wait before `journalctl` is started again: doubled each time up to the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -67,30 +71,26 @@ impl Journal {
         events: Sender<Event>,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut follower = Following {
+        let child = Child::default();
+        let mut following = Following {
             jail,
             matches: matches.join(&"+".to_owned()),
             start,
             events,
             stop: Arc::clone(&stop),
-            silent: false,
+            child: Arc::clone(&child),
         };
-        let thread = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || follower.run())?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
+        guard::start("journal", move || following.run())?;
+        Ok(Self { stop, child })
     }
 }
 
 impl Drop for Journal {
+    /// The thread is not waited for: it may be waiting itself for room in the queue of the one who
+    /// drops this.
     fn drop(&mut self) {
-        // The thread looks at this at least twice a second; it is not waited for, since it may be
-        // waiting itself for room in the queue of the one who drops this.
         self.stop.store(true, Ordering::Relaxed);
-        drop(self.thread.take());
+        drop(lock(&self.child).take());
     }
 }
 
@@ -101,15 +101,28 @@ struct Following {
     start: JournalStart,
     events: Sender<Event>,
     stop: Arc<AtomicBool>,
-    silent: bool,
+    child: Child,
 }
 
 /// Why following ended.
 enum Ending {
     /// Nobody wants more.
     Stopped,
-    /// `journalctl` is gone.
+    /// All that was there has been read.
+    Finished,
+    /// `journalctl` is gone, or is not there.
     Trouble(String),
+    /// `journalctl` did not want to begin.
+    Refused(String),
+}
+
+/// Which part of the journal is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// What is there.
+    ThePast,
+    /// What is there and what is written later.
+    WhatComes,
 }
 
 impl Following {
@@ -117,12 +130,17 @@ impl Following {
         let mut pause = FIRST_PAUSE;
         loop {
             let before = self.start.clone();
-            let Ending::Trouble(reason) = self.follow() else {
-                return;
+            let reason = match self.follow() {
+                Ending::Stopped | Ending::Finished => return,
+                Ending::Refused(reason) => {
+                    // A cursor that was never one. An entry that is gone is no reason: journalctl
+                    // then goes on with what followed it.
+                    self.start.cursor = None;
+                    reason
+                }
+                Ending::Trouble(reason) => reason,
             };
             if self.start == before {
-                // Nothing came at all: perhaps the entry that the cursor names is gone.
-                self.start.cursor = None;
                 pause = (pause * 2).min(LAST_PAUSE);
             } else {
                 pause = FIRST_PAUSE;
@@ -133,8 +151,19 @@ impl Following {
         }
     }
 
+    /// Reads what is there, and then what comes.
+    ///
+    /// Two runs of `journalctl`: one that follows does not tell where the past ends.
     fn follow(&mut self) -> Ending {
-        let mut follower = match spawn::follow("journalctl", &self.arguments()) {
+        match self.read(Reading::ThePast) {
+            Ending::Finished if self.tell(JournalNews::CaughtUp) => self.read(Reading::WhatComes),
+            Ending::Finished => Ending::Stopped,
+            ending => ending,
+        }
+    }
+
+    fn read(&mut self, reading: Reading) -> Ending {
+        let mut follower = match spawn::follow("journalctl", &self.arguments(reading)) {
             Ok(follower) => follower,
             Err(error) => return Ending::Trouble(chain(&error)),
         };
@@ -142,6 +171,8 @@ impl Following {
             Ok(output) => output,
             Err(error) => return Ending::Trouble(chain(&error)),
         };
+        *lock(&self.child) = Some(follower);
+        let begin = self.start.clone();
         let mut parser = ExportParser::new();
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -149,13 +180,10 @@ impl Following {
                 return Ending::Stopped;
             }
             if !is_readable(&output) {
-                if !std::mem::replace(&mut self.silent, true) && !self.tell(JournalNews::CaughtUp) {
-                    return Ending::Stopped;
-                }
                 continue;
             }
             let count = match output.read(&mut buffer) {
-                Ok(0) => return Ending::Trouble("`journalctl` ended".to_owned()),
+                Ok(0) => return self.ending(reading, begin == self.start),
                 Ok(count) => count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => return Ending::Trouble(format!("read from `journalctl`: {error}")),
@@ -178,16 +206,42 @@ impl Following {
         }
     }
 
-    fn arguments(&self) -> Vec<String> {
-        let mut arguments: Vec<String> =
-            ["--output=export", "--follow", "--lines=all", "--no-pager"]
-                .map(str::to_owned)
-                .into();
+    /// Tells why `journalctl` ended; `at_once` if it gave nothing.
+    fn ending(&self, reading: Reading, at_once: bool) -> Ending {
+        let Some(mut follower) = lock(&self.child).take() else {
+            return Ending::Stopped;
+        };
+        let Some(code) = follower.code() else {
+            return Ending::Trouble("`journalctl` was ended by a signal".to_owned());
+        };
+        if reading == Reading::ThePast && code == 0 {
+            return Ending::Finished;
+        }
+        let words = self.arguments(reading).join(" ");
+        let reason = format!(
+            "`journalctl` ended with code {code} (hint: see what `journalctl {words}` says)"
+        );
+        if at_once && code != 0 {
+            Ending::Refused(reason)
+        } else {
+            Ending::Trouble(reason)
+        }
+    }
+
+    fn arguments(&self, reading: Reading) -> Vec<String> {
+        let mut arguments: Vec<String> = ["--output=export", "--lines=all", "--no-pager"]
+            .map(str::to_owned)
+            .into();
+        if reading == Reading::WhatComes {
+            arguments.push("--follow".to_owned());
+        }
         arguments.push(format!("--output-fields={}", FIELDS.join(",")));
         arguments.push(match &self.start.cursor {
             Some(cursor) => format!("--after-cursor={cursor}"),
             None => format!("--since=@{}", self.start.since.whole_seconds()),
         });
+        // No match is taken for an option.
+        arguments.push("--".to_owned());
         arguments.extend(self.matches.iter().cloned());
         arguments
     }
@@ -202,28 +256,25 @@ impl Following {
 
     /// Waits; returns whether to go on.
     fn rest(&self, pause: Duration) -> bool {
-        let steps = pause.as_millis() / SILENCE.as_millis();
+        let steps = pause.as_millis() / STEP.as_millis();
         for _ in 0..steps {
             if self.stop.load(Ordering::Relaxed) {
                 return false;
             }
-            std::thread::sleep(SILENCE);
+            std::thread::sleep(STEP);
         }
         true
     }
 }
 
+fn lock(child: &Child) -> MutexGuard<'_, Option<Follower>> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Waits a little for more output.
 fn is_readable(output: &ChildStdout) -> bool {
-    let timeout = Timespec::try_from(SILENCE).ok();
+    let timeout = Timespec::try_from(STEP).ok();
     let mut descriptors = [PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN)];
     // An error is seen by the read that follows.
     poll(&mut descriptors, timeout.as_ref()).map_or(true, |ready| ready > 0)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }

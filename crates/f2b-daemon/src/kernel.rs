@@ -11,7 +11,7 @@ use f2b_firewall::{Change, Engine, FirewallError, Outcome};
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::{BanState, Enforcement, Mode};
-use crate::log::{Level, Line};
+use crate::log::{Level, Line, chain};
 use crate::text;
 
 use lock::TableLock;
@@ -106,12 +106,17 @@ impl Kernel {
         end: Option<UnixTime>,
         asked: &mut Vec<Asked>,
     ) -> Option<Line> {
-        let Some(net) = id.to_net() else {
-            let reason = "it is no address, and the kernel knows nothing else";
+        let refused = |reason: &str| {
             let line = text::failed(&jail, TABLE, "ban", &id, reason);
             self.enforcement
                 .note(&jail, &id, BanState::Failed(reason.to_owned()));
-            return self.engine.is_some().then_some(line);
+            self.engine.is_some().then_some(line)
+        };
+        if let Some(reason) = self.failed(&jail) {
+            return refused(&format!("the jail has no sets in the kernel: {reason}"));
+        }
+        let Some(net) = id.to_net() else {
+            return refused("it is no address, and the kernel knows nothing else");
         };
         let timeout = end.map(|end| remaining(end, clock::now()) + GRACE);
         let change = Change::Ban {
@@ -128,8 +133,16 @@ impl Kernel {
         None
     }
 
+    /// Returns why a jail has no sets in the kernel.
+    fn failed(&self, jail: &str) -> Option<String> {
+        self.enforcement.lock().jails.get(jail)?.failed.clone()
+    }
+
     fn ask_unban(&self, batch: usize, jail: String, id: FailId, asked: &mut Vec<Asked>) {
         self.enforcement.forget(&jail, &id);
+        if self.failed(&jail).is_some() {
+            return;
+        }
         if let Some(net) = id.to_net() {
             let change = Change::Unban {
                 jail: jail.clone(),
@@ -155,7 +168,31 @@ impl Kernel {
             .into_iter()
             .map(|asked| (asked.change, (asked.batch, asked.jail, asked.id)))
             .unzip();
-        let outcomes = engine.apply(&changes);
+        let mut outcomes = engine.apply(&changes);
+        if outcomes.iter().any(is_gone) {
+            let line = match engine.repair() {
+                Ok(sets) => {
+                    outcomes = engine.apply(&changes);
+                    self.enforcement.ask_rebuild();
+                    let text = format!(
+                        "The table inet {TABLE} was changed by another program: {} set(s) are made again, \
+                         and all bans put back",
+                        sets.len()
+                    );
+                    Line::new(Level::Warning, "actions", text)
+                }
+                Err(error) => {
+                    let text = format!(
+                        "The table inet {TABLE} could not be made again: {}",
+                        told(&error)
+                    );
+                    Line::new(Level::Error, "actions", text)
+                }
+            };
+            if let Some(batch) = batches.first_mut() {
+                batch.lines.push(line);
+            }
+        }
         for (((batch, jail, id), change), outcome) in places.into_iter().zip(changes).zip(outcomes)
         {
             let is_ban = matches!(change, Change::Ban { .. });
@@ -277,6 +314,9 @@ impl Kernel {
 
     /// Removes the bans of a jail that `explained` does not know.
     fn keep(&mut self, jail: &str, explained: impl Fn(&ipnet::IpNet) -> bool) -> Vec<Line> {
+        if self.failed(jail).is_some() {
+            return Vec::new();
+        }
         let Some(engine) = &mut self.engine else {
             return Vec::new();
         };
@@ -344,22 +384,16 @@ impl Kernel {
     }
 }
 
+/// Tells whether a change failed because something of ours is no longer there.
+fn is_gone(outcome: &Outcome) -> bool {
+    use FirewallError::{SetGone, TableGone};
+    matches!(outcome, Outcome::Failed(TableGone { .. } | SetGone { .. }))
+}
+
 /// Time that is left; none when the end has passed.
 fn remaining(end: UnixTime, now: UnixTime) -> Duration {
     let micros = u64::try_from(end.since(now).as_micros()).unwrap_or(0);
     Duration::from_micros(micros)
-}
-
-/// An error with its causes.
-fn chain(error: &FirewallError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 /// An error with its causes and what can be done.

@@ -10,8 +10,8 @@
 //! *Oracle*: the original's server beside it on the same log (`conformance`): who was banned, what
 //! clients are answered.
 //!
-//! One thread, the [engine](engine), owns all jails; [`event::Event`] lists everything that can make
-//! it act. What it decides leaves as a [`batch::Batch`] through the kernel's thread and the
+//! One thread, the engine, owns all jails; `event::Event` lists everything that can make
+//! it act. What it decides leaves as a `batch::Batch` through the kernel's thread and the
 //! database's thread, which keep its order.
 //!
 //! ```no_run
@@ -33,6 +33,7 @@ mod clock;
 mod enforcement;
 mod engine;
 mod event;
+mod guard;
 mod journal;
 mod kernel;
 mod log;

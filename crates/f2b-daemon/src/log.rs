@@ -5,9 +5,14 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::clock;
+use crate::guard;
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,12 +75,16 @@ pub enum LogTarget {
 #[derive(Debug, thiserror::Error)]
 pub enum LogTargetError {
     /// The target is one of the original's that this version does not write to.
-    #[error(
-        "the log target `{0}` is not available in this version (hint: use STDOUT, STDERR or a file)"
-    )]
+    #[error("the log target `{0}` is not available in this version")]
     NotAvailable(String),
+    /// The system has no thread to write it.
+    #[error("start the thread that writes the log")]
+    Thread(#[source] std::io::Error),
+    /// The target before takes nothing and is not let go.
+    #[error("the log target takes nothing now")]
+    Stalled,
     /// The file cannot be opened.
-    #[error("open the log file {path}: {source}")]
+    #[error("open the log file {path}")]
     Open {
         /// The file.
         path: PathBuf,
@@ -133,63 +142,84 @@ impl Line {
     }
 }
 
-/// The log, shared by all threads.
+/// The log, shared by all threads. A thread of its own writes: a target that takes nothing (a full
+/// pipe, a stopped terminal) holds nobody up.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
-    state: Arc<Mutex<State>>,
+    orders: Sender<Order>,
+    shared: Arc<Shared>,
     process: u32,
 }
 
+/// What is known without asking the thread.
 #[derive(Debug)]
-struct State {
-    target: LogTarget,
-    /// Open if the target is a file.
-    file: Option<File>,
-    least: Level,
+struct Shared {
+    least: AtomicU8,
+    /// Whether the target takes nothing now.
+    is_stalled: AtomicBool,
+    /// Lines that were not handed to the thread since the last that was written.
+    lost: AtomicU64,
 }
+
+/// What the thread is told.
+#[derive(Debug)]
+enum Order {
+    Write(String),
+    Target(LogTarget, Sender<Result<(), LogTargetError>>),
+    Reopen(Sender<Result<(), LogTargetError>>),
+    /// Answered when all before it is written.
+    Flush(Sender<()>),
+}
+
+/// How many lines may wait for the thread.
+const MOST_WAITING: usize = 16_384;
+
+/// How long the target may take nothing before lines are given up, and how long a change of the
+/// target or the end of the server waits for it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Log {
     /// Opens the log at level INFO.
     pub(crate) fn open(target: LogTarget) -> Result<Self, LogTargetError> {
-        let file = open_file(&target)?;
+        let shared = Arc::new(Shared {
+            least: AtomicU8::new(Level::Info as u8),
+            is_stalled: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+        });
+        let writer = Writer {
+            file: open_file(&target)?,
+            target,
+            shared: Arc::clone(&shared),
+            reason: None,
+            process: std::process::id(),
+        };
+        let (orders, incoming) = bounded(MOST_WAITING);
+        guard::start("log", move || writer.run(&incoming)).map_err(LogTargetError::Thread)?;
         Ok(Self {
-            state: Arc::new(Mutex::new(State {
-                target,
-                file,
-                least: Level::Info,
-            })),
+            orders,
+            shared,
             process: std::process::id(),
         })
     }
 
     /// Writes a line, if its level is high enough.
     ///
-    /// A target that cannot be written to is no reason to stop protecting: the line is lost.
+    /// A target that cannot be written to is no reason to stop protecting: the line is lost, and
+    /// the log says how many were as soon as it can.
     pub(crate) fn write(&self, line: &Line) {
-        let mut state = self.lock();
-        if line.level < state.least {
+        if (line.level as u8) < self.shared.least.load(Ordering::Relaxed) {
             return;
         }
-        let now = clock::now();
-        let text = format!(
-            "{},{:03} {:<24}[{}]: {:<7} {}\n",
-            clock::local(now),
-            clock::milliseconds(now),
-            format!("fail2ban.{}", line.logger),
-            self.process,
-            line.level.name(),
-            line.text,
-        );
-        let State { target, file, .. } = &mut *state;
-        let written = match (target, file) {
-            (_, Some(file)) => file.write_all(text.as_bytes()),
-            (LogTarget::Stderr, None) => std::io::stderr().lock().write_all(text.as_bytes()),
-            (_, None) => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush())
-            }
+        let order = Order::Write(formatted(line, self.process));
+        let is_sent = if self.shared.is_stalled.load(Ordering::Relaxed) {
+            self.orders.try_send(order).is_ok()
+        } else {
+            self.orders.send_timeout(order, PATIENCE).is_ok()
         };
-        written.ok();
+        if !is_sent {
+            self.shared.is_stalled.store(true, Ordering::Relaxed);
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn info(&self, logger: &'static str, text: impl Into<String>) {
@@ -206,30 +236,133 @@ impl Log {
 
     /// Sets the least level that is written.
     pub(crate) fn set_level(&self, least: Level) {
-        self.lock().least = least;
+        self.shared.least.store(least as u8, Ordering::Relaxed);
     }
 
     /// Sends what follows to another target. The same one again changes nothing.
     pub(crate) fn set_target(&self, target: LogTarget) -> Result<(), LogTargetError> {
-        let mut state = self.lock();
-        if state.target != target {
-            state.file = open_file(&target)?;
-            state.target = target;
-        }
-        Ok(())
+        self.ask(|answer| Order::Target(target, answer))
+            .unwrap_or(Err(LogTargetError::Stalled))
     }
 
     /// Opens the log file anew, after it was rotated away.
     pub(crate) fn reopen(&self) -> Result<(), LogTargetError> {
-        let mut state = self.lock();
-        let file = open_file(&state.target)?;
-        state.file = file;
+        self.ask(Order::Reopen)
+            .unwrap_or(Err(LogTargetError::Stalled))
+    }
+
+    /// Waits until everything is written; not for ever.
+    pub(crate) fn flush(&self) {
+        self.ask(Order::Flush);
+    }
+
+    fn ask<T>(&self, order: impl FnOnce(Sender<T>) -> Order) -> Option<T> {
+        let (sender, answer) = bounded(1);
+        self.orders.send_timeout(order(sender), PATIENCE).ok()?;
+        answer.recv_timeout(PATIENCE).ok()
+    }
+}
+
+/// Returns a line as the original writes it.
+fn formatted(line: &Line, process: u32) -> String {
+    let now = clock::now();
+    format!(
+        "{},{:03} {:<24}[{process}]: {:<7} {}\n",
+        clock::local(now),
+        clock::milliseconds(now),
+        format!("fail2ban.{}", line.logger),
+        line.level.name(),
+        line.text,
+    )
+}
+
+/// The thread's side.
+struct Writer {
+    target: LogTarget,
+    /// Open if the target is a file.
+    file: Option<File>,
+    shared: Arc<Shared>,
+    /// Why the first line that is lost was lost.
+    reason: Option<String>,
+    process: u32,
+}
+
+impl Writer {
+    fn run(mut self, orders: &Receiver<Order>) {
+        for order in orders {
+            match order {
+                Order::Write(text) => self.write(&text),
+                Order::Target(target, answer) => {
+                    answer.send(self.set_target(target)).ok();
+                }
+                Order::Reopen(answer) => {
+                    let opened = open_file(&self.target).map(|file| self.file = file);
+                    answer.send(opened).ok();
+                }
+                Order::Flush(answer) => {
+                    answer.send(()).ok();
+                }
+            }
+        }
+    }
+
+    fn set_target(&mut self, target: LogTarget) -> Result<(), LogTargetError> {
+        if self.target != target {
+            self.file = open_file(&target)?;
+            self.target = target;
+        }
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn write(&mut self, text: &str) {
+        let lost = self.shared.lost.load(Ordering::Relaxed);
+        let written = if lost == 0 {
+            self.put(text)
+        } else {
+            let reason = self
+                .reason
+                .as_deref()
+                .unwrap_or("they were not taken in time");
+            let note = format!("{lost} line(s) of this log were lost: {reason}");
+            let note = formatted(&Line::new(Level::Error, "server", note), self.process);
+            // What was written last may have been cut in the middle of a line.
+            self.put(&format!("\n{note}{text}"))
+        };
+        match written {
+            Ok(()) => {
+                self.shared.is_stalled.store(false, Ordering::Relaxed);
+                self.shared.lost.fetch_sub(lost, Ordering::Relaxed);
+                self.reason = None;
+            }
+            Err(error) => {
+                self.reason.get_or_insert_with(|| error.to_string());
+                self.shared.lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
     }
+
+    fn put(&mut self, text: &str) -> std::io::Result<()> {
+        match (&self.target, &mut self.file) {
+            (_, Some(file)) => file.write_all(text.as_bytes()),
+            (LogTarget::Stderr, None) => std::io::stderr().lock().write_all(text.as_bytes()),
+            (_, None) => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            }
+        }
+    }
+}
+
+/// Returns what an error says, with its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
 }
 
 fn open_file(target: &LogTarget) -> Result<Option<File>, LogTargetError> {
@@ -259,6 +392,7 @@ mod tests {
         log.write(&Line::new(Level::Debug, "filter", "not seen"));
         log.write(&Line::new(Level::Notice, "actions", "[sshd] Ban 192.0.2.1"));
         log.warning("jail", "w");
+        log.flush();
         let text = std::fs::read_to_string(path).unwrap();
         let lines: Vec<&str> = text.lines().map(|line| line.get(23..).unwrap()).collect();
         let process = std::process::id();
@@ -267,6 +401,27 @@ mod tests {
             format!(" fail2ban.jail           [{process}]: WARNING w"),
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn lines_that_were_lost_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let log = Log::open(LogTarget::File("/dev/full".into())).unwrap();
+        log.warning("jail", "a");
+        log.warning("jail", "b");
+        log.set_target(LogTarget::File(path.clone())).unwrap();
+        log.warning("jail", "c");
+        log.warning("jail", "d");
+        log.flush();
+        let text = std::fs::read_to_string(path).unwrap();
+        // An empty line ends what may have been cut.
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(
+            text.contains("ERROR   2 line(s) of this log were lost: No space left"),
+            "{text}"
+        );
+        assert!(text.ends_with("WARNING d\n"), "{text}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use signal_hook::iterator::Signals;
 use crate::enforcement::Enforcement;
 use crate::engine::{Engine, Surroundings};
 use crate::event::Event;
+use crate::guard;
 use crate::kernel::Kernel;
 use crate::log::{Log, LogTarget, LogTargetError};
 use crate::reader;
@@ -47,8 +49,16 @@ pub enum RunError {
     /// The control socket.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The folder of the pid file.
+    #[error("make the folder of the pid file, {path}")]
+    PidFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The pid file.
-    #[error("write the pid file {path}: {source}")]
+    #[error("write the pid file {path}")]
     PidFile {
         /// The file.
         path: PathBuf,
@@ -56,8 +66,32 @@ pub enum RunError {
         source: std::io::Error,
     },
     /// The system refuses a thread or a descriptor.
-    #[error("start the server's threads: {0}")]
+    #[error("start the server's threads")]
     Threads(#[source] std::io::Error),
+}
+
+impl RunError {
+    /// Returns what a person can do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Log(LogTargetError::Open { .. }) => Some(
+                "name a file that the server's user may write, or STDOUT, with `--logtarget` or as `logtarget` in fail2ban.local",
+            ),
+            Self::Log(LogTargetError::NotAvailable(_) | LogTargetError::Stalled) => {
+                Some("use STDOUT, STDERR or a file")
+            }
+            Self::Log(LogTargetError::Thread(_)) => {
+                Some("raise the limit on threads of the server")
+            }
+            Self::Socket(error) => error.hint(),
+            Self::PidFolder { .. } => {
+                Some("only the last folder of the path is made; make the others, or use `-p`")
+            }
+            Self::PidFile { .. } => Some("name a file with `-p` that the server's user may write"),
+            Self::Threads(_) => Some("raise the limits on threads and open files of the server"),
+        }
+    }
 }
 
 /// How many events may wait for the engine. One may be a quarter MiB of lines.
@@ -77,6 +111,14 @@ pub fn run(options: Options) -> Result<(), RunError> {
     // Whatever is made from here on is for the server's user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let listener = socket::open(&options.socket, options.force)?;
+    let socket = options.socket.clone();
+    // Nobody will answer on it: left behind it would keep the next server from starting.
+    run_on(listener, options).inspect_err(|_reason| {
+        std::fs::remove_file(socket).ok();
+    })
+}
+
+fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
     let log = Log::open(options.log_target)?;
     text::starting().iter().for_each(|line| log.write(line));
     write_pid_file(&options.pidfile)?;
@@ -117,6 +159,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
     remove(&options.socket, &log);
     log.info("server", "Exiting Fail2ban");
     remove(&options.pidfile, &log);
+    log.flush();
     if let Some(client) = ending.asked {
         client.send(Answer::Reply(Ok(Value::None)));
         // The process must not end before the answer is on its way.
@@ -129,44 +172,23 @@ fn start(
     name: &str,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<thread::JoinHandle<()>, RunError> {
-    let builder = thread::Builder::new().name(name.to_owned());
-    // A thread that panics takes the server with it: systemd starts it again, and half a server
-    // would be worse than none.
-    let guarded = move || {
-        let alive = AbortOnPanic;
-        work();
-        drop(alive);
-    };
-    builder.spawn(guarded).map_err(RunError::Threads)
-}
-
-/// Ends the process if it is dropped by a panic.
-struct AbortOnPanic;
-
-impl Drop for AbortOnPanic {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            std::process::abort();
-        }
-    }
+    guard::start(name, work).map_err(RunError::Threads)
 }
 
 fn watch_signals(events: Sender<Event>) -> Result<(), std::io::Error> {
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP])?;
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for signal in signals.forever() {
-                let event = match signal {
-                    SIGUSR1 => Event::ReopenLog,
-                    SIGHUP => Event::Reload,
-                    other => Event::Terminate(other),
-                };
-                if events.send(event).is_err() {
-                    return;
-                }
+    guard::start("signals", move || {
+        for signal in signals.forever() {
+            let event = match signal {
+                SIGUSR1 => Event::ReopenLog,
+                SIGHUP => Event::Reload,
+                other => Event::Terminate(other),
+            };
+            if events.send(event).is_err() {
+                return;
             }
-        })?;
+        }
+    })?;
     Ok(())
 }
 
@@ -175,7 +197,7 @@ fn write_pid_file(path: &Path) -> Result<(), RunError> {
         path: path.to_owned(),
         source,
     };
-    socket::make_folder(path)?;
+    socket::make_folder(path).map_err(|(path, source)| RunError::PidFolder { path, source })?;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(path).map_err(failed)?;

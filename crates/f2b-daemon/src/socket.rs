@@ -1,10 +1,10 @@
 //! The control socket: who connects, what they ask, what they are answered.
 
+mod clients;
+
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
@@ -13,7 +13,10 @@ use f2b_protocol::pickle::{self, Limits};
 use f2b_protocol::{Answer, Command};
 
 use crate::event::{Event, ReplyTo};
+use crate::guard;
 use crate::log::Log;
+
+use clients::{Clients, Place};
 
 /// A control socket that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -22,13 +25,10 @@ pub enum SocketError {
     #[error("Server already running (it answers on {0})")]
     Occupied(PathBuf),
     /// Something stands at its path.
-    #[error(
-        "Fail2ban seems to be in unexpected state (not running but the socket exists): {0} \
-         (hint: a server that was killed leaves it; start with `-x` to remove it)"
-    )]
+    #[error("Fail2ban seems to be in unexpected state (not running but the socket exists): {0}")]
     Stale(PathBuf),
     /// Its folder cannot be made.
-    #[error("make the folder of the control socket {path}: {source}")]
+    #[error("make the folder of the control socket, {path}")]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum SocketError {
         source: std::io::Error,
     },
     /// It cannot be bound or removed.
-    #[error("open the control socket {path}: {source}")]
+    #[error("open the control socket {path}")]
     Open {
         /// The socket.
         path: PathBuf,
@@ -44,9 +44,6 @@ pub enum SocketError {
         source: std::io::Error,
     },
 }
-
-/// How many clients are served at once; one more waits until another has gone.
-const MOST_CLIENTS: usize = 64;
 
 /// How long a client may be silent between two commands or while it is written to.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,7 +54,7 @@ pub(crate) fn open(path: &Path, force: bool) -> Result<UnixListener, SocketError
         path: path.to_owned(),
         source,
     };
-    make_folder(path)?;
+    make_folder(path).map_err(|(path, source)| SocketError::Folder { path, source })?;
     if path.symlink_metadata().is_ok() {
         if UnixStream::connect(path).is_ok() {
             return Err(SocketError::Occupied(path.to_owned()));
@@ -71,7 +68,10 @@ pub(crate) fn open(path: &Path, force: bool) -> Result<UnixListener, SocketError
 }
 
 /// Makes the folder that a file of the server lies in, its last part only, as the original does.
-pub(crate) fn make_folder(file: &Path) -> Result<(), SocketError> {
+///
+/// # Errors
+/// The folder, and why it cannot be made.
+pub(crate) fn make_folder(file: &Path) -> Result<(), (PathBuf, std::io::Error)> {
     let Some(folder) = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -80,55 +80,78 @@ pub(crate) fn make_folder(file: &Path) -> Result<(), SocketError> {
     };
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(SocketError::Folder {
-                path: folder.to_owned(),
-                source: error,
-            })
+            Err((folder.to_owned(), error))
         }
         _ => Ok(()),
     }
 }
 
-/// Serves clients for as long as the process lives.
-pub(crate) fn serve(listener: &UnixListener, events: &Sender<Event>, log: &Log) {
-    let clients = Arc::new(AtomicUsize::new(0));
-    loop {
-        let stream = match listener.accept() {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                log.error(
-                    "asyncserver",
-                    format!("A client could not be accepted: {error}"),
-                );
-                std::thread::sleep(Duration::from_millis(100));
-                continue;
+impl SocketError {
+    /// Returns what a person can do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Occupied(_) => Some(
+                "`fail2ban-client stop` ends that server; a second one needs its own `-s` and `-p`",
+            ),
+            Self::Stale(_) => {
+                Some("a server that was killed leaves it; start with `-x` to remove it")
             }
-        };
-        while clients.load(Ordering::Acquire) >= MOST_CLIENTS {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        clients.fetch_add(1, Ordering::AcqRel);
-        let (events, own_log, counted) = (events.clone(), log.clone(), Arc::clone(&clients));
-        let client = move || {
-            // A client that goes away in the middle is no event of the server's.
-            converse(stream, &events, &own_log).ok();
-            counted.fetch_sub(1, Ordering::AcqRel);
-        };
-        if let Err(error) = std::thread::Builder::new()
-            .name("client".to_owned())
-            .spawn(client)
-        {
-            clients.fetch_sub(1, Ordering::AcqRel);
-            log.error(
-                "asyncserver",
-                format!("A client could not be served: {error}"),
-            );
+            Self::Folder { .. } => {
+                Some("only the last folder of the path is made; make the others, or use `-s`")
+            }
+            Self::Open { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Some("run as root, or name a path with `-s` that the server's user may write")
+            }
+            Self::Open { .. } => Some("name another path with `-s`"),
         }
     }
 }
 
+/// Serves clients for as long as the process lives.
+pub(crate) fn serve(listener: &UnixListener, events: &Sender<Event>, log: &Log) {
+    let clients = Clients::default();
+    loop {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                refused(log, "accepted", &error);
+                std::thread::sleep(Duration::from_millis(100));
+                continue;
+            }
+        };
+        let place = match clients.admit(&stream) {
+            Ok(place) => place,
+            Err(error) => {
+                refused(log, "served", &error);
+                continue;
+            }
+        };
+        let (events, own_log) = (events.clone(), log.clone());
+        let client = move || {
+            // A client that goes away in the middle is no event of the server's.
+            converse(stream, &place, &events, &own_log).ok();
+        };
+        if let Err(error) = guard::start("client", client) {
+            refused(log, "served", &error);
+        }
+    }
+}
+
+fn refused(log: &Log, what: &str, error: &std::io::Error) {
+    log.error(
+        "asyncserver",
+        format!("A client could not be {what}: {error}"),
+    );
+}
+
 /// Answers one client until it goes away.
-fn converse(mut stream: UnixStream, events: &Sender<Event>, log: &Log) -> std::io::Result<()> {
+fn converse(
+    mut stream: UnixStream,
+    place: &Place,
+    events: &Sender<Event>,
+    log: &Log,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut frames = FrameReader::new(Limits::REQUEST.input_bytes);
@@ -157,7 +180,10 @@ fn converse(mut stream: UnixStream, events: &Sender<Event>, log: &Log) -> std::i
         let answer = match pickle::decode(&message, &Limits::REQUEST).map(Command::from_value) {
             Err(error) => unreadable(&error.to_string(), log),
             Ok(Err(exception)) => Answer::Reply(Err(exception)),
-            Ok(Ok(command)) => ask(command, waiting, events),
+            Ok(Ok(command)) => {
+                let _busy = place.busy();
+                ask(command, waiting, events)
+            }
         };
         stream.write_all(&frame::terminated(answer.encode()))?;
         drop::<Sender<()>>(written);

@@ -115,6 +115,8 @@ pub(crate) struct Writer {
     /// What could not be written yet.
     pending: Transaction,
     failing: bool,
+    /// Whether some of it had to be given up.
+    given_up: bool,
 }
 
 impl Writer {
@@ -124,6 +126,7 @@ impl Writer {
             log,
             pending: Transaction::default(),
             failing: false,
+            given_up: false,
         }
     }
 
@@ -169,10 +172,13 @@ impl Writer {
                 self.pending = Transaction::default();
                 if std::mem::take(&mut self.failing) {
                     self.database.set_problem(None);
-                    self.log.warning(
-                        "database",
-                        "The database is written again; nothing is missing in it",
-                    );
+                    let missing = if std::mem::take(&mut self.given_up) {
+                        "some bans that were made meanwhile are missing in it"
+                    } else {
+                        "nothing is missing in it"
+                    };
+                    let text = format!("The database is written again; {missing}");
+                    self.log.warning("database", text);
                 }
             }
             Err(error) => {
@@ -186,6 +192,7 @@ impl Writer {
                 }
                 if self.pending.cost() > MOST_PENDING {
                     self.pending = Transaction::default();
+                    self.given_up = true;
                     let text = "Too much waits for the database: bans made since it failed will not be in it";
                     self.log.error("database", text);
                 }

@@ -79,8 +79,8 @@ pub(crate) fn already_over(jail: &str, id: &FailId) -> Line {
 /// no longer come.
 pub(crate) fn already_banned(jail: &str, id: &FailId, age: Span) -> Line {
     let level = match age.whole_seconds() {
-        ..3 => Level::Debug,
-        3..60 => Level::Notice,
+        0..3 => Level::Debug,
+        ..60 => Level::Notice,
         _ => Level::Warning,
     };
     Line::new(

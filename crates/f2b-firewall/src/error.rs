@@ -96,6 +96,15 @@ pub enum FirewallError {
         /// The set.
         set: String,
     },
+    /// The element was taken out, or is part of a range that we did not make,
+    /// and then it was there.
+    #[error("{network} is still in set `{set}`")]
+    StillThere {
+        /// Who was to be unbanned.
+        network: IpNet,
+        /// The set.
+        set: String,
+    },
     /// The kernel's answers did not fit into the socket's buffer.
     #[error("{doing}: answers of the kernel were lost")]
     Lost {
@@ -150,7 +159,10 @@ impl FirewallError {
             Self::Overlap { .. } => "unban the other network first",
             Self::TimeoutTooLong { .. } => "use a permanent ban (`bantime = -1`)",
             Self::TableGone { .. } | Self::SetGone { .. } => {
-                "reload; keep `flush ruleset` out of other programs' rules"
+                "keep `flush ruleset` out of other programs' rules"
+            }
+            Self::StillThere { .. } => {
+                "remove it with `nft delete element`, and look for a program that adds it"
             }
             Self::NotReadBack { .. } => "look for a program that flushes the set",
             Self::BadRules { .. }

@@ -34,7 +34,7 @@ pub struct Chunk {
     /// A chunk without lines comes once when a file is found to have nothing (more) to read; it
     /// carries the position and this mark.
     pub at_end: bool,
-    /// How many of the lines were longer than [`LINE_CAP`](crate::LINE_CAP) and were cut to it.
+    /// How many lines were longer than [`LINE_CAP`](crate::LINE_CAP) and were left out.
     pub oversize: u64,
 }
 

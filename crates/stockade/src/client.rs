@@ -80,7 +80,7 @@ pub(crate) fn ask(options: &Options) -> ExitCode {
     match request(&socket, &command, patience) {
         Ok(Ok(payload)) => shown(&command, &payload),
         Ok(Err(exception)) => {
-            log_error(&format!("NOK: {}", text::nok(&exception)));
+            log_error(&text::nok(&exception));
             print(&text::beautify_error(&exception));
             exit_codes::failure()
         }

@@ -41,6 +41,10 @@ pub(crate) fn main(words: Vec<String>) -> ExitCode {
                 let label = if depth == 0 { "ERROR: " } else { "  because: " };
                 print_error(&format!("{label}{cause}"));
             }
+            let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
+            if let Some(hint) = hint {
+                print_error(&format!("hint: {hint}"));
+            }
             exit_codes::failure()
         }
     }
@@ -73,7 +77,7 @@ fn start(options: Options) -> anyhow::Result<()> {
     if broken && !stream.iter().any(is_start) {
         anyhow::bail!("no jail can be started (hint: mend the mistakes above)");
     }
-    let log_target = LogTarget::named(&server.logtarget)?;
+    let log_target = LogTarget::named(&server.logtarget).map_err(RunError::from)?;
     let run = f2b_daemon::run(f2b_daemon::Options {
         socket: options
             .socket

@@ -7,17 +7,24 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::file_set::{self, FileSet};
 use crate::ini::Setting;
 use crate::spec::{self, Spec};
+use crate::{Rule, Surroundings};
 
 /// What may stand in `[Definition]` of a filter and is sent, in this order.
 const RULES: [&str; 4] = ["prefregex", "ignoreregex", "failregex", "journalmatch"];
 
 impl Reader<'_> {
-    pub(super) fn add_rules(&self, jail: &mut JailCommands, mistakes: &mut Vec<Diagnostic>) {
+    pub(super) fn add_rules(
+        &self,
+        surroundings: &Surroundings<'_>,
+        jail: &mut JailCommands,
+        mistakes: &mut Vec<Diagnostic>,
+    ) {
         let filter = self.filter(mistakes);
         if let Some(usedns) = self.setting("usedns", mistakes) {
             jail.commands
                 .push(self.set("usedns", Value::text(usedns.value)));
         }
+        let mut prefregex: Option<String> = None;
         for option in RULES {
             // What the jail sets hides the filter's.
             let own = self.setting(option, mistakes);
@@ -31,6 +38,20 @@ impl Reader<'_> {
                 .lines()
                 .map(str::trim)
                 .filter(|line| !line.is_empty());
+            for text in rules_of(option, &setting.value) {
+                let rule = Rule {
+                    option,
+                    text,
+                    prefregex: prefregex.as_deref(),
+                };
+                if let Err(reason) = (surroundings.judge_rule)(&rule) {
+                    let message = format!("`{option}` of `[{}]`: {reason}", self.name);
+                    let mistake = Diagnostic::error(message, Some(&setting.place));
+                    mistakes.push(mistake.with_excerpt(text));
+                } else if option == "prefregex" {
+                    prefregex = Some(text.to_owned());
+                }
+            }
             match option {
                 "prefregex" => jail
                     .commands
@@ -191,6 +212,16 @@ impl Reader<'_> {
         mistakes.push(mistake.with_hint(format!("{folder} holds: {}", names.join(", "))));
         None
     }
+}
+
+/// The regular expressions in an option: one a line, but a `prefregex` is one as it stands.
+fn rules_of<'a>(option: &str, value: &'a str) -> Vec<&'a str> {
+    let rules = match option {
+        "journalmatch" => Vec::new(),
+        "prefregex" => vec![value.trim()],
+        _ => value.lines().map(str::trim).collect(),
+    };
+    rules.into_iter().filter(|rule| !rule.is_empty()).collect()
 }
 
 /// The first option of an action that is a command to run.

@@ -40,7 +40,7 @@ fn words(effects: &[Effect]) -> String {
         Effect::Ban(ban) if ban.restored => format!("restored {}", ban.id),
         Effect::Ban(ban) => format!("ban {}", ban.id),
         Effect::AlreadyOver(id) => format!("over {id}"),
-        Effect::AlreadyBanned { id, age } => format!("already {id} +{}", age.whole_seconds()),
+        Effect::AlreadyBanned { id, age, .. } => format!("already {id} +{}", age.whole_seconds()),
         Effect::EndMoved(ban) => format!("moved {}", ban.id),
         Effect::Unban(ban, cause) => format!("unban {} {cause:?}", ban.id),
     };
@@ -108,6 +108,26 @@ fn failures_of_the_banned_move_the_end_of_their_ban() {
         "found 192.0.2.1, forgotten 192.0.2.1, already 192.0.2.1 +71, moved 192.0.2.1"
     );
     assert_eq!(jail.next_end(), Some(at(171)));
+    let ban = jail.bans().ban(&id("192.0.2.1")).unwrap();
+    assert_eq!((ban.time, ban.bantime.as_seconds()), (at(0), 171));
+}
+
+#[test]
+fn a_ban_is_prolonged_by_what_the_jail_says_now() {
+    let mut jail = jail();
+    let _ban = jail.on(Input::Ban(id("192.0.2.1")), at(0));
+    jail.settings_mut().bantime = Bantime::from_seconds(1_000);
+    let effects = jail.on(Input::Ban(id("192.0.2.1")), at(7));
+    assert_eq!(words(&effects), "already 192.0.2.1 +7, moved 192.0.2.1");
+    assert_eq!(jail.next_end(), Some(at(1_007)));
+    jail.settings_mut().bantime = Bantime::from_seconds(10);
+    assert_eq!(
+        words(&jail.on(Input::Ban(id("192.0.2.1")), at(8))),
+        "already 192.0.2.1 +8"
+    );
+    jail.settings_mut().bantime = Bantime::Permanent;
+    let _prolonged = jail.on(Input::Ban(id("192.0.2.1")), at(9));
+    assert_eq!(jail.next_end(), None);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) enum Backend {
 pub(crate) struct LogFile {
     /// Its path.
     pub(crate) path: PathBuf,
-    /// Whether a file that was never read is read from its end.
+    /// Whether only lines that are written after the start count.
     pub(crate) tail: bool,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct ReadCounters {
     pub(crate) lines: u64,
     /// Lines that were a failure.
     pub(crate) matched: u64,
-    /// Lines that were cut because of their length.
+    /// Lines that were not looked at because of their length.
     pub(crate) oversize: u64,
     /// Lines that made the matcher panic and were stepped over.
     pub(crate) panicked: u64,

@@ -133,6 +133,10 @@ impl JailRuntime {
         let mut judged = Vec::new();
         for entry in entries {
             self.read.lines += 1;
+            if entry.is_cut {
+                self.read.oversize += 1;
+                continue;
+            }
             match judge(
                 &mut journal.matcher,
                 &self.filter,

@@ -40,6 +40,12 @@ impl Engine {
         if batch.is_empty() {
             self.answer(command, &to, reply);
         } else {
+            batch.lines.extend(
+                reply
+                    .as_ref()
+                    .err()
+                    .map(|exception| failed(command, exception)),
+            );
             // Reported means: in the kernel and on disk.
             batch.replies.push((to, reply));
             self.send(batch);
@@ -49,9 +55,7 @@ impl Engine {
 
     fn answer(&self, command: &Command, to: &ReplyTo, reply: Reply) {
         if let Err(exception) = &reply {
-            let shown = super::cut(&command.to_string());
-            let text = format!("Command {shown} has failed. Received {}", exception.repr());
-            self.around.log.error("transmitter", text);
+            self.around.log.write(&failed(command, exception));
         }
         to.send(Answer::Reply(reply));
     }
@@ -216,6 +220,13 @@ impl JailRuntime {
             ids => Value::List(ids.iter().map(is_banned).collect()),
         }
     }
+}
+
+/// As the original words it.
+fn failed(command: &Command, exception: &Exception) -> Line {
+    let shown = super::cut(&command.to_string());
+    let text = format!("Command {shown} has failed. Received {}", exception.repr());
+    Line::new(Level::Error, "transmitter", text)
 }
 
 fn count(number: usize) -> Value {

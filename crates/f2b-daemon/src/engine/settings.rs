@@ -5,9 +5,9 @@ use f2b_protocol::request::{LogPosition, ServerSetting, Setting, TimeText};
 use f2b_protocol::{Command, Exception, Reply, Request, Value};
 
 use super::Engine;
-use super::jail::{Backend, JailRuntime, LogFile};
+use super::jail::{Backend, JailRuntime, LogFile, Sources};
 use crate::clock;
-use crate::log::{Level, LogTarget};
+use crate::log::{Level, LogTarget, chain};
 use crate::storage;
 
 impl Engine {
@@ -32,7 +32,8 @@ impl Engine {
                 Ok(Value::Bool(true))
             }
             Request::ConfigError(message) => {
-                self.around.log.error("server", message);
+                self.around.log.error("server", message.as_str());
+                self.mistakes.push(message);
                 Ok(Value::None)
             }
             Request::Supplement(pairs) => self.supplement(&pairs),
@@ -41,9 +42,14 @@ impl Engine {
     }
 
     /// Remembers that a jail must not be started, because a command of its configuration failed.
+    ///
+    /// A command that was for no jail leaves a mistake of the whole configuration.
     pub(super) fn mark_broken(&mut self, command: &Command, reason: &str) {
         if let Some(runtime) = command.word(1).and_then(|jail| self.jails.get_mut(jail)) {
             runtime.broken.get_or_insert_with(|| reason.to_owned());
+        } else {
+            let shown = super::cut(&command.to_string());
+            self.mistakes.push(format!("{shown}: {reason}"));
         }
     }
 
@@ -90,7 +96,7 @@ impl Engine {
                 let target =
                     LogTarget::named(&name).map_err(|error| Exception::value(error.to_string()))?;
                 log.set_target(target).map_err(|error| {
-                    log.error("server", error.to_string());
+                    log.error("server", chain(&error));
                     Exception::general("Failed to change log target")
                 })?;
                 Ok(Value::text(name))
@@ -122,10 +128,26 @@ impl Engine {
         }
     }
 
-    /// Takes what a stream cannot say: log files that are waited for.
+    /// Takes what a stream cannot say: log files that are waited for, mistakes of the
+    /// configuration with their places.
     ///
-    /// *Shape*: `{'waiting': {'sshd': ['/var/log/auth.log']}}`.
+    /// *Shape*: `{'waiting': {'sshd': ['/var/log/auth.log']}, 'mistakes': [['error', 'jail.local:3:
+    /// …']]}`.
     fn supplement(&mut self, pairs: &[(Value, Value)]) -> Reply {
+        let mistakes = pairs
+            .iter()
+            .find(|(key, _)| key.as_str() == Some("mistakes"))
+            .and_then(|(_, mistakes)| mistakes.as_sequence());
+        for mistake in mistakes.unwrap_or_default() {
+            match mistake.as_sequence() {
+                Some([severity, text]) if severity.as_str() == Some("error") => {
+                    self.around.log.error("server", text.str());
+                    self.mistakes.push(text.str());
+                }
+                Some([_, text]) => self.around.log.warning("server", text.str()),
+                _ => {}
+            }
+        }
         let waiting = pairs
             .iter()
             .find(|(key, _)| key.as_str() == Some("waiting"));
@@ -150,6 +172,7 @@ impl JailRuntime {
     fn set(&mut self, setting: Setting) -> Reply {
         let not_available =
             |option: &str| Err(Exception::not_available(&format!("set <JAIL> {option}")));
+        let is_running = !matches!(self.sources, Sources::None);
         match setting {
             Setting::UseDns(mode) if mode == "no" || mode == "raw" => Ok(Value::text(mode)),
             Setting::UseDns(mode) => {
@@ -179,6 +202,11 @@ impl JailRuntime {
             Setting::MaxLines(1) => Ok(Value::Int(1)),
             Setting::MaxLines(_) => not_available("maxlines"),
             Setting::DatePattern(_) => not_available("datepattern"),
+            // What a jail reads and what it does about bans is settled when it starts.
+            Setting::AddJournalMatch(_) if is_running => not_available("addjournalmatch"),
+            Setting::AddLogPath { .. } if is_running => not_available("addlogpath"),
+            Setting::AddAction(_) if is_running => not_available("addaction"),
+            Setting::ActionProperty { .. } if is_running => not_available("action"),
             Setting::AddJournalMatch(words) => {
                 let groups = words
                     .split(|word| word == "+")
@@ -187,11 +215,12 @@ impl JailRuntime {
                 Ok(Value::List(self.matches.iter().map(Value::texts).collect()))
             }
             Setting::MaxRetry(count) => {
-                self.jail.settings_mut().maxretry = u32::try_from(count).unwrap_or(0);
+                self.jail.settings_mut().maxretry = clamped(count);
                 Ok(Value::Int(count))
             }
             Setting::MaxMatches(count) => {
-                self.jail.settings_mut().maxmatches = usize::try_from(count).unwrap_or(0);
+                self.jail.settings_mut().maxmatches =
+                    usize::try_from(clamped(count)).unwrap_or(usize::MAX);
                 Ok(Value::Int(count))
             }
             Setting::FindTime(text) => {
@@ -208,7 +237,7 @@ impl JailRuntime {
             Setting::IgnoreCommand(_) => not_available("ignorecommand"),
             Setting::IgnoreSelf(false) => Ok(Value::Bool(false)),
             Setting::IgnoreSelf(true) => not_available("ignoreself"),
-            Setting::AddIgnoreIp(words) => self.ignore(words),
+            Setting::AddIgnoreIp(words) => self.ignore(&words),
             Setting::LogTimeZone(_) => not_available("logtimezone"),
             Setting::LogEncoding(name)
                 if ["auto", "utf-8"].contains(&name.to_lowercase().as_str()) =>
@@ -243,8 +272,8 @@ impl JailRuntime {
         }
     }
 
-    fn ignore(&mut self, words: Vec<String>) -> Reply {
-        for word in &words {
+    fn ignore(&mut self, words: &[String]) -> Reply {
+        for word in words {
             let entry = FailId::parse(word);
             if matches!(entry, FailId::Text(_)) {
                 let text = format!(
@@ -254,7 +283,8 @@ impl JailRuntime {
             }
             self.jail.settings_mut().ignoreip.add(entry);
         }
-        Ok(Value::texts(words))
+        let listed = self.jail.settings().ignoreip.listed();
+        Ok(Value::texts(listed.map(ToString::to_string)))
     }
 
     fn add_log(&mut self, path: &str, tail: bool) {
@@ -277,6 +307,11 @@ fn seconds_of(text: &TimeText) -> Result<i64, Exception> {
             "fractions of a second are not available in this version",
         )),
     }
+}
+
+/// A count as it acts: what is negative acts as none, what is too large as the most.
+fn clamped(count: i64) -> u32 {
+    u32::try_from(count.max(0)).unwrap_or(u32::MAX)
 }
 
 fn rule_exception(error: &f2b_match::RuleError) -> Exception {

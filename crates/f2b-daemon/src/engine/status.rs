@@ -38,6 +38,7 @@ impl Engine {
             ("enforcement", mode(&enforcement.mode)),
             ("queue", number(queued)),
             ("database", self.database()),
+            ("mistakes", Value::texts(self.mistakes.iter().cloned())),
             ("jails", Value::Dict(jails)),
         ]))
     }
@@ -62,10 +63,7 @@ impl Engine {
         let kernel = enforcement.jails.get(&runtime.name);
         let tree = dict([
             ("state", Value::text(state(runtime))),
-            (
-                "problem",
-                runtime.broken.clone().map_or(Value::None, Value::text),
-            ),
+            ("problem", problem(runtime).map_or(Value::None, Value::text)),
             ("sources", self.sources(runtime)),
             ("failed", number(runtime.jail.tallies().len())),
             ("total_failed", number(counters.failed)),
@@ -129,6 +127,17 @@ impl Engine {
     }
 }
 
+/// What is wrong with a jail as it is configured.
+fn problem(runtime: &JailRuntime) -> Option<String> {
+    let has_nothing = matches!(&runtime.sources, Sources::Files(files) if files.is_empty())
+        && runtime.matches.is_empty();
+    let nothing = "it has nothing to read (hint: give it a `logpath` or a `journalmatch`)";
+    runtime
+        .broken
+        .clone()
+        .or_else(|| has_nothing.then(|| nothing.to_owned()))
+}
+
 /// One word for how a jail is.
 fn state(runtime: &JailRuntime) -> &'static str {
     let files = || runtime.sources.files();
@@ -140,6 +149,9 @@ fn state(runtime: &JailRuntime) -> &'static str {
         Sources::Journal(journal) => journal.problem.is_some(),
         Sources::Files(_) => files().any(|file| matches!(file.state, FileState::Problem(_))),
     };
+    if problem(runtime).is_some() {
+        return "degraded";
+    }
     let has_files = matches!(runtime.sources, Sources::Files(_));
     if troubled {
         "degraded"

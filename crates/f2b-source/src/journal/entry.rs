@@ -15,6 +15,8 @@ pub struct JournalEntry {
     /// *Shape*: `host sshd[7]: the message`, newlines as the two characters `\n`; for the kernel
     /// `host kernel: [   12.345678] the message`. Parts that the entry lacks are left out.
     pub text: Vec<u8>,
+    /// Whether a part of it was too long and was cut: then no rule may be held against it.
+    pub is_cut: bool,
 }
 
 /// The fields of an entry that were read so far, each empty while it has not come.
@@ -31,6 +33,7 @@ pub(crate) struct Draft {
     source_monotonic: Vec<u8>,
     monotonic: Vec<u8>,
     message: Vec<u8>,
+    is_cut: bool,
 }
 
 impl Draft {
@@ -48,6 +51,7 @@ impl Draft {
                 self.message.push(b' ');
                 self.message.extend(value);
             }
+            self.is_cut |= self.message.len() > MESSAGE_CAP;
             self.message.truncate(MESSAGE_CAP);
         } else if let Some(place) = self.place(name).filter(|place| place.is_empty()) {
             *place = value;
@@ -70,6 +74,11 @@ impl Draft {
         })
     }
 
+    /// Notes that a field's value was cut.
+    pub(crate) fn note_cut(&mut self) {
+        self.is_cut = true;
+    }
+
     /// Returns the entry, or nothing when it has no cursor or no time.
     pub(crate) fn finish(self) -> Option<JournalEntry> {
         let text = self.text();
@@ -79,6 +88,7 @@ impl Draft {
                 .ok()
                 .filter(|cursor| !cursor.is_empty())?,
             text,
+            is_cut: self.is_cut,
         })
     }
 

@@ -205,6 +205,9 @@ impl ExportParser {
         let value = mem::take(&mut self.value);
         self.counts.cut_fields += u64::from(value.cut);
         if value.wanted {
+            if value.cut {
+                self.draft.note_cut();
+            }
             self.draft.take(&self.name, value.bytes);
         }
         self.name.clear();

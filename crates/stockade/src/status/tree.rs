@@ -29,6 +29,15 @@ pub(crate) fn render(tree: &Value) -> String {
             },
         );
     }
+    let mistakes = mistakes(tree);
+    if !mistakes.is_empty() {
+        lines.push("configuration: HAS MISTAKES".to_owned());
+        lines.extend(
+            mistakes
+                .iter()
+                .map(|mistake| format!("  {}", mistake.str())),
+        );
+    }
     for (name, jail) in jails(tree) {
         lines.push(String::new());
         lines.push(format!("{}: {}", name.str(), field(jail, "state")));
@@ -58,13 +67,18 @@ pub(crate) fn is_well(tree: &Value) -> bool {
         .is_none_or(|database| is_none(database, "problem"));
     mode(tree) == "native"
         && database_is_well
+        && mistakes(tree).is_empty()
         && jails(tree).iter().all(|(_, jail)| jail_is_well(jail))
 }
 
 fn jail_lines(jail: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     if !is_none(jail, "problem") {
-        lines.push(format!("not started: {}", field(jail, "problem")));
+        let label = match field(jail, "state").as_str() {
+            "broken" => "not started",
+            _ => "problem",
+        };
+        lines.push(format!("{label}: {}", field(jail, "problem")));
     }
     let sources = jail
         .entry("sources")
@@ -78,7 +92,7 @@ fn jail_lines(jail: &Value) -> Vec<String> {
         count("matched")
     ));
     for (name, what) in [
-        ("cut_lines", "cut because of their length"),
+        ("cut_lines", "left out because of their length"),
         ("skipped_lines", "stepped over after a fault"),
     ] {
         if count(name) > 0 {
@@ -160,6 +174,12 @@ fn enforcement(mode: Option<&Value>) -> String {
         ),
         _ => "none asked for by any jail".to_owned(),
     }
+}
+
+/// What is wrong with the configuration as a whole.
+fn mistakes(tree: &Value) -> &[Value] {
+    let mistakes = tree.entry("mistakes").and_then(Value::as_sequence);
+    mistakes.unwrap_or_default()
 }
 
 fn jails(tree: &Value) -> &[(Value, Value)] {

@@ -1,0 +1,181 @@
+//! Who can connect, and who no longer can.
+
+use std::net::IpAddr;
+
+use kernel_kit::{ATTACKERS4, ATTACKERS6, CONTAINER4, CONTAINER6, Kit, SERVER4, SERVER6};
+
+use crate::server::{Server, Setup, failed_logins};
+
+impl Server {
+    fn can_connect(&self, from: impl Into<IpAddr>, to: impl Into<IpAddr>) {
+        let proven = self.kit().attacker().can_connect(from, to, 22);
+        proven.unwrap_or_else(|error| panic!("{error}\n{}", self.story()));
+    }
+
+    fn cannot_connect(&self, from: impl Into<IpAddr>, to: impl Into<IpAddr>) {
+        let proven = self.kit().attacker().cannot_connect(from, to, 22);
+        proven.unwrap_or_else(|error| panic!("{error}\n{}", self.story()));
+    }
+}
+
+#[test]
+fn an_address_is_out_at_the_fifth_failure_and_in_again_after_bantime() {
+    let server = Setup::sshd("bantime = 9").start();
+    let _listener = server.kit().server().listen(&[22]).unwrap();
+    let attackers: [(IpAddr, IpAddr); 2] = [
+        (ATTACKERS4[0].into(), SERVER4.into()),
+        (ATTACKERS6[0].into(), SERVER6.into()),
+    ];
+    for (attacker, _) in attackers {
+        server.append(&failed_logins(attacker, 4));
+    }
+    server.wait_until("four failures of each", || {
+        server.log().matches("Found").count() == 8
+    });
+    for (attacker, own) in attackers {
+        server.can_connect(attacker, own);
+    }
+    assert!(!server.log().contains("Ban "));
+    for (attacker, _) in attackers {
+        server.append(&failed_logins(attacker, 1));
+    }
+    for (attacker, own) in attackers {
+        server.wait_for_log(&format!("[sshd] Ban {attacker}\n"));
+        server.cannot_connect(attacker, own);
+    }
+    println!("{}", server.kit().server().ruleset().unwrap());
+    server.can_connect(ATTACKERS4[1], SERVER4);
+    server.can_connect(ATTACKERS4[4], SERVER4);
+    server.can_connect(ATTACKERS6[1], SERVER6);
+    for (attacker, own) in attackers {
+        server.wait_for_log(&format!("[sshd] Unban {attacker}\n"));
+        server.can_connect(attacker, own);
+    }
+    assert!(server.banned().is_empty());
+}
+
+#[test]
+fn the_kernel_alone_ends_the_bans_of_a_dead_server() {
+    let mut server = Setup::sshd("bantime = 2").start();
+    let _listener = server.kit().server().listen(&[22]).unwrap();
+    server.append(&failed_logins(ATTACKERS4[0], 5));
+    server.append(&failed_logins(ATTACKERS6[0], 5));
+    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS6[0]));
+    server.kill_nine();
+    // The kernel waits five seconds longer than we would.
+    let timeouts = server.timeouts();
+    assert_eq!(timeouts.len(), 2, "{timeouts:?}");
+    assert!(timeouts.iter().all(|timeout| *timeout <= 7), "{timeouts:?}");
+    server.cannot_connect(ATTACKERS4[0], SERVER4);
+    server.cannot_connect(ATTACKERS6[0], SERVER6);
+    server.wait_until("no address left in the kernel", || {
+        server.timeouts().is_empty()
+    });
+    server.can_connect(ATTACKERS4[0], SERVER4);
+    server.can_connect(ATTACKERS6[0], SERVER6);
+    // The next server knows that they are over, and that the same addresses may be banned again.
+    server.start();
+    server.append(&failed_logins(ATTACKERS4[0], 5));
+    server.wait_until("a second ban", || {
+        server.log().matches("[sshd] Ban 192.0.2.11\n").count() == 2
+    });
+    assert!(!server.log().contains("Restore"), "{}", server.story());
+    assert_eq!(server.sql("SELECT count(*) FROM bans"), "3\n");
+}
+
+#[test]
+fn an_open_connection_of_a_banned_address_dies() {
+    let server = Setup::sshd("").start();
+    let _listener = server.kit().server().listen(&[22]).unwrap();
+    let converse = |from: IpAddr, to: IpAddr| server.kit().attacker().converse(from, to, 22);
+    let mut first = converse(ATTACKERS4[0].into(), SERVER4.into()).unwrap();
+    let mut second = converse(ATTACKERS6[0].into(), SERVER6.into()).unwrap();
+    let mut other = converse(ATTACKERS4[1].into(), SERVER4.into()).unwrap();
+    first.carries().unwrap();
+    second.carries().unwrap();
+    server.append(&failed_logins(ATTACKERS4[0], 5));
+    server.append(&failed_logins(ATTACKERS6[0], 5));
+    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS6[0]));
+    first.is_silent().unwrap();
+    second.is_silent().unwrap();
+    other.carries().unwrap();
+}
+
+#[test]
+fn a_container_behind_the_server_is_closed_as_well() {
+    let kit = Kit::with_container().unwrap();
+    let server = Setup::sshd("").kit(kit).start();
+    let _listener = server.kit().container().unwrap().listen(&[22]).unwrap();
+    let converse = |from: IpAddr, to: IpAddr| server.kit().attacker().converse(from, to, 22);
+    let mut open = converse(ATTACKERS4[0].into(), CONTAINER4.into()).unwrap();
+    open.carries().unwrap();
+    server.can_connect(ATTACKERS6[0], CONTAINER6);
+    server.append(&failed_logins(ATTACKERS4[0], 5));
+    server.append(&failed_logins(ATTACKERS6[0], 5));
+    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS6[0]));
+    open.is_silent().unwrap();
+    server.cannot_connect(ATTACKERS4[0], CONTAINER4);
+    server.cannot_connect(ATTACKERS6[0], CONTAINER6);
+    server.can_connect(ATTACKERS4[1], CONTAINER4);
+    server.can_connect(ATTACKERS6[1], CONTAINER6);
+}
+
+#[test]
+fn a_ban_closes_only_the_ports_of_its_jail() {
+    let server = Setup::sshd("").start();
+    let _listener = server.kit().server().listen(&[22, 80]).unwrap();
+    server.ask(&["set", "sshd", "banip", &ATTACKERS4[0].to_string()]);
+    server.cannot_connect(ATTACKERS4[0], SERVER4);
+    let attacker = server.kit().attacker();
+    attacker.can_connect(ATTACKERS4[0], SERVER4, 80).unwrap();
+}
+
+#[test]
+fn a_banned_network_is_out_and_an_unban_lets_it_in() {
+    let server = Setup::sshd("").start();
+    let _listener = server.kit().server().listen(&[22]).unwrap();
+    let check = |net: &str, inside: IpAddr, outside: IpAddr, own: IpAddr| {
+        server.ask(&["set", "sshd", "banip", net]);
+        server.cannot_connect(inside, own);
+        server.can_connect(outside, own);
+        server.ask(&["set", "sshd", "unbanip", net]);
+        server.can_connect(inside, own);
+    };
+    let (own4, own6) = (SERVER4.into(), SERVER6.into());
+    let [one4, .., other4] = ATTACKERS4.map(IpAddr::from);
+    check("198.51.100.0/24", other4, one4, own4);
+    let [one6, other6, ..] = ATTACKERS6.map(IpAddr::from);
+    check("2001:db8::11/128", one6, other6, own6);
+    check("2001:db8::12/127", other6, one6, own6);
+}
+
+/// What other programs do at a reload of their own rules.
+#[test]
+fn bans_come_back_when_another_program_has_flushed_them() {
+    let server = Setup::sshd("bantime = 60").start();
+    let _listener = server.kit().server().listen(&[22]).unwrap();
+    server.append(&failed_logins(ATTACKERS4[0], 5));
+    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS4[0]));
+    server.cannot_connect(ATTACKERS4[0], SERVER4);
+    for flush in [
+        "flush ruleset",
+        "flush set inet stockade addr-set-sshd",
+        "delete table inet stockade",
+    ] {
+        server.kit().server().nft(flush).unwrap();
+        server.can_connect(ATTACKERS4[0], SERVER4);
+        // The banned address goes on, and so it is missed.
+        server.append(&failed_logins(ATTACKERS4[0], 5));
+        server.wait_until(flush, || server.timeouts().len() == 1);
+        server.cannot_connect(ATTACKERS4[0], SERVER4);
+    }
+    let told = "WARNING The table inet stockade was changed by another program";
+    assert_eq!(server.log().matches(told).count(), 2, "{}", server.log());
+    // A new ban finds the table gone, and the old one comes back with it.
+    server.kit().server().nft("flush ruleset").unwrap();
+    server.append(&failed_logins(ATTACKERS4[1], 5));
+    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS4[1]));
+    server.cannot_connect(ATTACKERS4[1], SERVER4);
+    server.wait_until("both bans", || server.timeouts().len() == 2);
+    server.cannot_connect(ATTACKERS4[0], SERVER4);
+}

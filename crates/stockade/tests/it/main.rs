@@ -1,0 +1,22 @@
+//! The programs as they are built, end to end: real log files, a real kernel in namespaces of the
+//! test's own, a real socket.
+//!
+//! `cargo test -p stockade`, as root, with the Debian packages `iproute2`, `nftables`, `python3`,
+//! `sqlite3` and `util-linux`. What is missing fails with the package's name; nothing is skipped.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod bans;
+mod crash;
+mod journal;
+mod load;
+mod monitor;
+mod programs;
+mod server;
+mod watch_only;
