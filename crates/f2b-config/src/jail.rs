@@ -2,7 +2,7 @@
 
 mod parts;
 
-use f2b_core::{FailId, parse_seconds};
+use f2b_core::{FailId, parse_time};
 use f2b_protocol::{Command, Value};
 
 use crate::Surroundings;
@@ -207,7 +207,7 @@ impl Reader<'_> {
             let Some(setting) = self.setting(option, mistakes) else {
                 continue;
             };
-            match parse_seconds(&setting.value) {
+            match parse_time(&setting.value) {
                 Ok(_) => jail
                     .commands
                     .push(self.set(option, Value::text(setting.value))),

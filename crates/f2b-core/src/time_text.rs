@@ -1,118 +1,260 @@
-//! Time as people write it: `600`, `10m`, `1d12h`.
+//! Time as people write it: `600`, `10m`, `1d 12h`, `(1h+1m)*2` (contract A 1.6).
+
+mod arithmetic;
+
+use std::fmt;
+
+use crate::Span;
+
+/// A length of time as configuration gives it.
+///
+/// Whole seconds stay whole until a month, a year, a division or a decimal point occurs; replies and
+/// `--str2sec` show the difference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Seconds {
+    /// A whole number.
+    Whole(i64),
+    /// A number with a fraction, be it `.0`.
+    Fraction(f64),
+}
+
+impl Seconds {
+    /// Returns the whole seconds, a fraction cut off towards zero.
+    #[must_use]
+    pub fn whole(self) -> i64 {
+        match self {
+            Self::Whole(seconds) => seconds,
+            #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+            Self::Fraction(seconds) => seconds.trunc() as i64,
+        }
+    }
+
+    /// Returns the length with its fraction, to the microsecond.
+    #[must_use]
+    pub fn span(self) -> Span {
+        match self {
+            Self::Whole(seconds) => Span::from_seconds(seconds),
+            #[expect(clippy::cast_possible_truncation, reason = "`as` saturates")]
+            Self::Fraction(seconds) => Span::from_micros((seconds * 1e6).round() as i64),
+        }
+    }
+}
 
 /// A text that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a time (hint: write seconds, or numbers with units as in `1d 12h 30m`)")]
+#[error("`{text}` is not a time: {kind}")]
 pub struct TimeTextError {
     /// The text as it was written.
     pub text: String,
+    /// What is wrong with it.
+    pub kind: TimeTextErrorKind,
 }
 
-/// Returns the seconds that a time text stands for: a plain number (may be negative), or a sum of
-/// numbers with units (contract A 1.6, without its arithmetic).
+/// What can be wrong with a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimeTextErrorKind {
+    /// A word that is no unit.
+    UnknownWord(String),
+    /// It cannot be read at all.
+    Syntax,
+    /// It divides by zero.
+    DivisionByZero,
+    /// It is beyond what can be counted, or nested too deep.
+    TooLarge,
+}
+
+impl fmt::Display for TimeTextErrorKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownWord(word) => write!(
+                out,
+                "`{word}` is no unit (hint: units are s, m, h, d, w, mo, y and their long forms)"
+            ),
+            Self::Syntax => {
+                out.write_str("hint: write seconds, or numbers with units as in `1d 12h 30m`")
+            }
+            Self::DivisionByZero => out.write_str("it divides by zero"),
+            Self::TooLarge => out.write_str("it is too large"),
+        }
+    }
+}
+
+/// Returns the time that a text stands for.
 ///
 /// # Errors
-/// [`TimeTextError`] when the text is empty, holds an unknown unit, or overflows.
+/// [`TimeTextError`] when it cannot be read, holds an unknown word, divides by zero or is too large.
 ///
 /// ```
-/// assert_eq!(f2b_core::parse_seconds("1d12h30m"), Ok(131_400));
-/// assert_eq!(f2b_core::parse_seconds("-1"), Ok(-1));
-/// assert!(f2b_core::parse_seconds("5 dogs").is_err());
+/// use f2b_core::{Seconds, parse_time};
+/// assert_eq!(parse_time("1d12h30m"), Ok(Seconds::Whole(131_400)));
+/// assert_eq!(parse_time("1y6mo"), Ok(Seconds::Fraction(47_336_400.0)));
+/// assert!(parse_time("5 dogs").is_err());
 /// ```
-pub fn parse_seconds(text: &str) -> Result<i64, TimeTextError> {
-    let error = || TimeTextError {
+pub fn parse_time(text: &str) -> Result<Seconds, TimeTextError> {
+    arithmetic::evaluate(&expression(text)).map_err(|kind| TimeTextError {
         text: text.to_owned(),
-    };
-    let trimmed = text.trim();
-    if let Some(number) = plain_number(trimmed) {
-        return Ok(number);
-    }
-    let mut rest = trimmed;
-    let mut total: i64 = 0;
-    while !rest.is_empty() {
-        let (digits, after) = split_while(rest, |c| c.is_ascii_digit());
-        let (unit, after) = split_while(after.trim_start(), |c| c.is_ascii_alphabetic());
-        let number = plain_number(digits).ok_or_else(error)?;
-        let factor = if unit.is_empty() {
-            1
-        } else {
-            unit_seconds(unit).ok_or_else(error)?
-        };
-        total = number
-            .checked_mul(factor)
-            .and_then(|term| total.checked_add(term))
-            .ok_or_else(error)?;
-        rest = after.trim_start();
-    }
-    if trimmed.is_empty() {
-        return Err(error());
-    }
-    Ok(total)
-}
-
-/// A number with an optional sign. As the original: no leading zero (`010` is an error).
-fn plain_number(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.len() > 1 && digits.starts_with('0') {
-        return None;
-    }
-    text.strip_prefix('+')
-        .is_none()
-        .then(|| text.parse().ok())?
-}
-
-fn split_while(text: &str, keep: impl Fn(char) -> bool) -> (&str, &str) {
-    let end = text.find(|c| !keep(c)).unwrap_or(text.len());
-    text.split_at(end)
-}
-
-/// Seconds of one unit word; months and years are the original's averages.
-fn unit_seconds(unit: &str) -> Option<i64> {
-    let lower = unit.to_ascii_lowercase();
-    Some(match lower.as_str() {
-        "s" | "ss" | "se" | "sec" | "second" | "seconds" => 1,
-        "m" | "mm" | "mi" | "min" | "minute" | "minutes" => 60,
-        "h" | "hh" | "ho" | "hou" | "hour" | "hours" => 3_600,
-        "d" | "dd" | "da" | "day" | "days" => 86_400,
-        "w" | "ww" | "we" | "wee" | "week" | "weeks" => 604_800,
-        "mo" | "mon" | "month" | "months" => 2_629_800,
-        "y" | "yy" | "ye" | "yea" | "year" | "years" => 31_557_600,
-        _ => return None,
+        kind,
     })
+}
+
+/// The words of each unit in the order in which the original replaces them, and its factor.
+const UNITS: [(&[&str], &str); 7] = [
+    (&["days", "day", "da", "dd", "d"], "86400"),
+    (&["weeks", "week", "wee", "we", "ww", "w"], "604800"),
+    (&["months", "month", "mon", "mo"], "2629800.0"),
+    (&["years", "year", "yea", "ye", "yy", "y"], "31557600.0"),
+    (&["seconds", "second", "sec", "se", "ss", "s"], "1"),
+    (&["minutes", "minute", "min", "mi", "mm", "m"], "60"),
+    (&["hours", "hour", "hou", "ho", "hh", "h"], "3600"),
+];
+
+/// Turns a time into an arithmetic expression: units become factors, and numbers that only blanks
+/// separate are added.
+fn expression(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    for c in text.chars() {
+        if c.is_ascii_digit() && before.is_ascii_alphabetic() {
+            spaced.push(' ');
+        }
+        spaced.push(c);
+        before = c;
+    }
+    for (words, factor) in UNITS {
+        spaced = with_factor(&spaced, words, factor);
+    }
+    with_sums(&spaced)
+}
+
+/// Replaces words that stand behind a digit or a blank and end as a word does.
+fn with_factor(text: &str, words: &[&str], factor: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before: Option<char> = None;
+    while let Some(c) = rest.chars().next() {
+        let may_begin =
+            before.is_some_and(|before| before.is_ascii_digit() || before.is_whitespace());
+        let word = words
+            .iter()
+            .find(|word| may_begin && begins_with_word(rest, word));
+        let length = match word {
+            Some(word) => {
+                out.push('*');
+                out.push_str(factor);
+                word.len()
+            }
+            None => {
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        let (taken, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        before = taken.chars().last();
+        rest = after;
+    }
+    out
+}
+
+fn begins_with_word(text: &str, word: &str) -> bool {
+    let Some((begin, after)) = text.split_at_checked(word.len()) else {
+        return false;
+    };
+    let ends = after
+        .chars()
+        .next()
+        .is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+    ends && begin.eq_ignore_ascii_case(word)
+}
+
+/// Puts a `+` between digits that only blanks separate. As the original in a single pass, in which
+/// a digit that ended one pair does not begin the next.
+fn with_sums(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let (_, after) = rest.split_at_checked(c.len_utf8()).unwrap_or((rest, ""));
+        out.push(c);
+        rest = after;
+        let next = after.trim_start();
+        if c.is_ascii_digit() && next.len() < after.len() {
+            let digit = next.chars().next().filter(char::is_ascii_digit);
+            if let Some(digit) = digit {
+                out.push('+');
+                out.push(digit);
+                rest = next.strip_prefix(digit).unwrap_or(next);
+            }
+        }
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Rows seen in runs of the original (contract A 1.6).
     #[test]
     fn times_are_the_originals() {
-        let check = |text: &str, expected: Option<i64>| {
-            assert_eq!(parse_seconds(text).ok(), expected, "{text:?}");
+        let whole = |text: &str, expected: i64| {
+            assert_eq!(parse_time(text), Ok(Seconds::Whole(expected)), "{text:?}");
         };
-        check("600", Some(600));
-        check("10m", Some(600));
-        check(" 5 m", Some(300));
-        check("1d12h30m", Some(131_400));
-        check("1h30", Some(3_630));
-        check("10m 5", Some(605));
-        check("1m1m", Some(120));
-        check("1y6mo", Some(47_336_400));
-        check("1W", Some(604_800));
-        check("-1", Some(-1));
-        for wrong in [
-            "",
-            "abc",
-            "010",
-            "0x10",
-            "1e3",
-            "1ms",
-            "-",
-            "+5",
-            "m",
-            "9999999999999999999d",
+        whole("600", 600);
+        whole("10m", 600);
+        whole(" 5 m", 300);
+        whole("1d12h30m", 131_400);
+        whole("1h*2", 7_200);
+        whole("(1h+1m)*2", 7_320);
+        whole("1h30", 3_630);
+        whole("10m 5", 605);
+        whole("1m1m", 120);
+        whole("1W", 604_800);
+        whole("-1", -1);
+        whole("-10m", -600);
+        whole("7//2", 3);
+        whole("-7//2", -4);
+        whole("-7%3", 2);
+        whole("2**3", 8);
+        whole("-2**2", -4);
+        whole("2 hours 3 minutes", 7_380);
+        let fraction = |text: &str, expected: f64| {
+            assert_eq!(
+                parse_time(text),
+                Ok(Seconds::Fraction(expected)),
+                "{text:?}"
+            );
+        };
+        fraction("1y6mo", 47_336_400.0);
+        fraction("1y-6mo", 15_778_800.0);
+        fraction("1h/2", 1_800.0);
+        fraction("1.5h", 5_400.0);
+        fraction("2**-1", 0.5);
+    }
+
+    #[test]
+    fn what_is_no_time_says_why() {
+        let check = |text: &str, expected: TimeTextErrorKind| {
+            assert_eq!(parse_time(text).unwrap_err().kind, expected, "{text:?}");
+        };
+        let word = |word: &str| TimeTextErrorKind::UnknownWord(word.to_owned());
+        for text in [
+            "", "010", "0x10", "1e3", "1ms", "5 dogs", "1 2 3", "1+", "()", "(1", "1)", "1..2",
         ] {
-            check(wrong, None);
+            check(text, TimeTextErrorKind::Syntax);
+        }
+        check("abc", word("abc"));
+        check("m", word("m"));
+        check("1/0", TimeTextErrorKind::DivisionByZero);
+        check("1//0", TimeTextErrorKind::DivisionByZero);
+        check("9223372036854775807+1", TimeTextErrorKind::TooLarge);
+        check("9**9**9", TimeTextErrorKind::TooLarge);
+        check(&"(".repeat(10_000), TimeTextErrorKind::TooLarge);
+        check(&"-".repeat(10_000), TimeTextErrorKind::TooLarge);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_judged_without_a_panic(text in "[0-9a-z+*/%().^ é-]{0,40}") {
+            let _judged = parse_time(&text);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
+use f2b_protocol::client::{Client, ClientError};
 use f2b_protocol::frame::{self, FrameReader};
 use f2b_protocol::pickle::{self, Limits};
 use f2b_protocol::{Answer, Command};
@@ -56,7 +57,7 @@ pub(crate) fn open(path: &Path, force: bool) -> Result<UnixListener, SocketError
     };
     make_folder(path).map_err(|(path, source)| SocketError::Folder { path, source })?;
     if path.symlink_metadata().is_ok() {
-        if UnixStream::connect(path).is_ok() {
+        if UnixStream::connect(path).is_ok_and(is_answered) {
             return Err(SocketError::Occupied(path.to_owned()));
         }
         if !force {
@@ -65,6 +66,28 @@ pub(crate) fn open(path: &Path, force: bool) -> Result<UnixListener, SocketError
         std::fs::remove_file(path).map_err(failed)?;
     }
     UnixListener::bind(path).map_err(failed)
+}
+
+/// Tells whether a server is at the other end.
+///
+/// That the socket takes a connection proves nothing: a process that a killed server was just
+/// starting has it open for a moment longer. A server that is too busy to answer is one.
+fn is_answered(stream: UnixStream) -> bool {
+    let patience = Some(Duration::from_secs(2));
+    let asked = stream
+        .set_read_timeout(patience)
+        .and_then(|()| stream.set_write_timeout(patience))
+        .map_err(ClientError::Send)
+        .and_then(|()| Client::new(stream).ask(&Command::words(["ping"])));
+    match asked {
+        Err(ClientError::Closed) => false,
+        Err(ClientError::Send(error) | ClientError::Receive(error)) => !matches!(
+            error.kind(),
+            std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::ConnectionReset
+        ),
+        // Whatever it says, it lives.
+        _ => true,
+    }
 }
 
 /// Makes the folder that a file of the server lies in, its last part only, as the original does.
@@ -160,10 +183,13 @@ fn converse(
         let message = match frames.next_frame() {
             Ok(Some(message)) => message,
             Ok(None) => {
-                let count = stream.read(&mut buffer)?;
-                if count == 0 {
-                    return Ok(());
-                }
+                let count = match stream.read(&mut buffer) {
+                    Ok(0) => return Ok(()),
+                    Ok(count) => count,
+                    // A process that was stopped and goes on is no reason to hang up.
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(error),
+                };
                 frames.push(buffer.get(..count).unwrap_or_default());
                 continue;
             }
@@ -213,4 +239,22 @@ fn ask(
         return Answer::Shutdown;
     }
     receiver.recv().unwrap_or(Answer::Shutdown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_that_goes_away_unanswered_is_no_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let stream = UnixStream::connect(&path).unwrap();
+        let dying = std::thread::spawn(move || drop(listener));
+        assert!(!is_answered(stream));
+        dying.join().unwrap();
+        assert!(matches!(open(&path, false), Err(SocketError::Stale(_))));
+        open(&path, true).unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! Commands that configure: what a stream holds, and `set` of single options.
 
-use f2b_core::{Bantime, FailId, Span, parse_seconds};
+use f2b_core::{Bantime, FailId, Seconds, TimeTextErrorKind, parse_time};
 use f2b_protocol::request::{LogPosition, ServerSetting, Setting, TimeText};
 use f2b_protocol::{Command, Exception, Reply, Request, Value};
 
@@ -112,9 +112,9 @@ impl Engine {
                 Ok(Value::text(path))
             }
             ServerSetting::DbPurgeAge(text) => {
-                let seconds = seconds_of(&text)?;
-                self.dbpurgeage = Span::from_seconds(seconds);
-                Ok(Value::Int(seconds))
+                let age = time_of(&text)?;
+                self.dbpurgeage = age.span();
+                Ok(shown(age))
             }
             ServerSetting::DbMaxMatches(count) => {
                 if let Some(store) = self.around.database.lock().as_mut() {
@@ -224,12 +224,13 @@ impl JailRuntime {
                 Ok(Value::Int(count))
             }
             Setting::FindTime(text) => {
-                let seconds = seconds_of(&text)?;
-                self.jail.settings_mut().findtime = Span::from_seconds(seconds);
-                Ok(Value::Int(seconds))
+                let findtime = time_of(&text)?;
+                self.jail.settings_mut().findtime = findtime.span();
+                Ok(shown(findtime))
             }
             Setting::BanTime(text) => {
-                let seconds = seconds_of(&text)?;
+                // As the original: always whole.
+                let seconds = time_of(&text)?.whole();
                 self.jail.settings_mut().bantime = Bantime::from_seconds(seconds);
                 Ok(Value::Int(seconds))
             }
@@ -297,15 +298,26 @@ impl JailRuntime {
     }
 }
 
-fn seconds_of(text: &TimeText) -> Result<i64, Exception> {
-    match text {
-        TimeText::Seconds(seconds) => Ok(*seconds),
-        TimeText::Text(text) => {
-            parse_seconds(text).map_err(|error| Exception::value(error.to_string()))
-        }
-        TimeText::Fraction(_) => Err(Exception::value(
-            "fractions of a second are not available in this version",
-        )),
+/// Reads a time; an error is what the original answers.
+fn time_of(text: &TimeText) -> Result<Seconds, Exception> {
+    let text = match text {
+        TimeText::Seconds(seconds) => return Ok(Seconds::Whole(*seconds)),
+        TimeText::Fraction(seconds) => return Ok(Seconds::Fraction(*seconds)),
+        TimeText::Text(text) => text,
+    };
+    parse_time(text).map_err(|error| match &error.kind {
+        TimeTextErrorKind::UnknownWord(word) => Exception::undefined_name(word),
+        TimeTextErrorKind::Syntax => Exception::syntax(error.to_string()),
+        TimeTextErrorKind::DivisionByZero => Exception::zero_division(),
+        TimeTextErrorKind::TooLarge => Exception::value(error.to_string()),
+    })
+}
+
+/// A time as replies show it.
+fn shown(seconds: Seconds) -> Value {
+    match seconds {
+        Seconds::Whole(seconds) => Value::Int(seconds),
+        Seconds::Fraction(seconds) => Value::Float(seconds),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Clients of the control socket that send nonsense, too much, nothing, or go away.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -23,9 +23,11 @@ fn answer(server: &Server, message: &[u8]) -> String {
     let mut received = Vec::new();
     let mut buffer = [0; 4096];
     while !received.ends_with(END) {
-        match stream.read(&mut buffer).unwrap() {
-            0 => break,
-            count => received.extend_from_slice(&buffer[..count]),
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => panic!("{error} after {received:?}\n{}", server.story()),
         }
     }
     String::from_utf8_lossy(&received).into_owned()
