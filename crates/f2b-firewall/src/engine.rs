@@ -2,6 +2,7 @@
 
 mod batch;
 mod layout;
+mod range;
 mod read;
 
 use std::collections::BTreeMap;

@@ -96,6 +96,23 @@ pub enum FirewallError {
         /// The set.
         set: String,
     },
+    /// Bans of networks inside it are over, but the kernel still holds their
+    /// ends and would take that of this network for one of them.
+    #[error("set `{set}` still holds ends of bans inside {network} that are over")]
+    RanOut {
+        /// The network.
+        network: IpNet,
+        /// The set.
+        set: String,
+    },
+    /// What the set holds could not be read, so nothing was changed.
+    #[error("set `{set}` could not be listed, {network} was left as it was")]
+    NotListed {
+        /// Who was to be banned or unbanned.
+        network: IpNet,
+        /// The set.
+        set: String,
+    },
     /// The element was taken out, or is part of a range that we did not make,
     /// and then it was there.
     #[error("{network} is still in set `{set}`")]
@@ -157,6 +174,7 @@ impl FirewallError {
             }
             Self::SetFull { .. } => "ban networks in place of single addresses, or for less long",
             Self::Overlap { .. } => "unban the other network first",
+            Self::RanOut { .. } => "unban the networks inside it, then ban it again",
             Self::TimeoutTooLong { .. } => "use a permanent ban (`bantime = -1`)",
             Self::TableGone { .. } | Self::SetGone { .. } => {
                 "keep `flush ruleset` out of other programs' rules"
@@ -167,6 +185,7 @@ impl FirewallError {
             Self::NotReadBack { .. } => "look for a program that flushes the set",
             Self::BadRules { .. }
             | Self::NotStarted { .. }
+            | Self::NotListed { .. }
             | Self::Lost { .. }
             | Self::Silent { .. }
             | Self::Restless { .. }

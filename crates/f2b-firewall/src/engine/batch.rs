@@ -2,6 +2,7 @@
 
 mod commit;
 mod read_back;
+mod sift;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,41 +31,6 @@ struct Operation {
     ban: Option<Stay>,
 }
 
-/// When an operation is carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
-    /// Alone, before the others, to make room for them.
-    AloneBefore,
-    /// With others in one transaction.
-    Together,
-    /// Alone, after the others.
-    AloneAfter,
-}
-
-impl Operation {
-    /// A network that begins where one that reaches the last address could
-    /// begin (its first address is ones, then zeros) is looked at alone: the
-    /// kernel does not see that two such networks overlap.
-    fn turn(&self) -> Turn {
-        let is_edge = self.kind.is_network()
-            && match self.net {
-                IpNet::V4(net) => {
-                    let bits = net.network().to_bits();
-                    bits.leading_ones() + bits.trailing_zeros() >= u32::BITS
-                }
-                IpNet::V6(net) => {
-                    let bits = net.network().to_bits();
-                    bits.leading_ones() + bits.trailing_zeros() >= u128::BITS
-                }
-            };
-        match (is_edge, self.ban) {
-            (false, _) => Turn::Together,
-            (true, None) => Turn::AloneBefore,
-            (true, Some(_)) => Turn::AloneAfter,
-        }
-    }
-}
-
 /// How long an element stays.
 #[derive(Debug, Clone, Copy)]
 struct Stay {
@@ -90,15 +56,19 @@ impl Engine {
     /// A change that the kernel refuses does not hold up the others. Of
     /// several changes for the same jail and network the last one counts.
     ///
-    /// *Cost*: one datagram to the kernel and, for each 128 changes, one more
-    /// to read them back.
+    /// What is to go makes room for what is to come, whichever was said first.
+    ///
+    /// *Cost*: one datagram to the kernel and, for each 128 addresses, one more
+    /// to read them back. A set of networks is listed before and after.
     pub fn apply(&mut self, changes: &[Change]) -> Vec<Outcome> {
         let begun = Instant::now();
         let (places, operations, sets) = self.operations(changes);
         let mut failures: Vec<Option<FirewallError>> = Vec::new();
         failures.resize_with(operations.len(), || None);
-        self.commit_all(&operations, &mut failures, &sets);
-        let mut seen = self.read_back(&operations, &failures, &sets);
+        let going = self.sift(&operations, &mut failures, &sets);
+        self.commit_all(&operations, &going, &mut failures, &sets);
+        let mut seen = self.read_back(&operations, &sets);
+        self.take_back(&operations, &mut failures, &sets, &mut seen);
         let elapsed = begun.elapsed();
         places
             .into_iter()
@@ -158,7 +128,7 @@ impl Engine {
             .filter(|(at, operation)| has_last_word(*at, operation))
             .map(|(_, operation)| *operation)
             .collect();
-        operations.sort_by_key(Operation::turn);
+        operations.sort_by_key(|operation| operation.ban.is_some());
         // The place of the operation that has the last word on a key.
         let final_place: HashMap<(usize, IpNet), usize> = operations
             .iter()
@@ -217,11 +187,18 @@ fn outcome(
 ) -> Outcome {
     let (network, set) = (operation.net, set.to_owned());
     match (seen, operation.ban) {
-        (Seen::There, _) => failure.map_or(Outcome::InKernel, Outcome::Failed),
+        (Seen::There, Some(_)) => failure.map_or(Outcome::InKernel, Outcome::Failed),
+        (Seen::There | Seen::Left | Seen::Part, None) => {
+            let reason = failure.unwrap_or(FirewallError::StillThere { network, set });
+            Outcome::Failed(reason)
+        }
         // It was to go and it is gone: what was said on the way does not
         // matter.
         (Seen::Absent | Seen::Other, None) => Outcome::Gone,
-        (Seen::Other, Some(_)) => Outcome::Failed(FirewallError::Overlap { network, set }),
+        (Seen::Left | Seen::Part | Seen::Other, Some(_)) => {
+            let reason = failure.unwrap_or(FirewallError::Overlap { network, set });
+            Outcome::Failed(reason)
+        }
         (Seen::Absent, Some(stay)) => match failure {
             Some(failure) => Outcome::Failed(failure),
             None if stay.is_over(elapsed) => Outcome::Gone,

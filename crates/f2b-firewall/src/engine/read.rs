@@ -1,19 +1,17 @@
 //! What the kernel holds: sets, rules, elements.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::time::Duration;
-
-use ipnet::{IpNet, IpSubnets, Ipv4Subnets, Ipv6Subnets};
+use ipnet::IpNet;
 use rustix::io::Errno;
 
 use crate::change::Element;
 use crate::error::FirewallError;
 use crate::names::SetKind;
 use crate::netlink::socket::Trouble;
-use crate::nftables::element::{self, Key, Place};
+use crate::nftables::element::{self, Place};
 use crate::nftables::{chain, rule, set, table};
 
 use super::Engine;
+use super::range::{self, Listed, Point, Range};
 
 impl Engine {
     /// Tells whether the table is there.
@@ -69,11 +67,41 @@ impl Engine {
     }
 
     /// Lists the elements of one set, sorted.
+    ///
+    /// *Errors*: `SetGone` when the set does not exist.
     pub(super) fn set_elements(
         &mut self,
         kind: SetKind,
         set: &str,
     ) -> Result<Vec<Element>, FirewallError> {
+        if kind.is_network() {
+            let listed = self.set_ranges(set)?;
+            return Ok(listed
+                .ranges
+                .into_iter()
+                .flat_map(Range::elements)
+                .collect());
+        }
+        let mut elements: Vec<_> = self
+            .set_points(set)?
+            .iter()
+            .map(|point| Element {
+                net: IpNet::from(point.address),
+                remaining: point.remaining,
+            })
+            .collect();
+        elements.sort_unstable_by_key(|element| element.net);
+        Ok(elements)
+    }
+
+    /// Lists the ranges of one interval set.
+    ///
+    /// *Errors*: `SetGone` when the set does not exist.
+    pub(super) fn set_ranges(&mut self, set: &str) -> Result<Listed, FirewallError> {
+        self.set_points(set).map(range::listed)
+    }
+
+    fn set_points(&mut self, set: &str) -> Result<Vec<Point>, FirewallError> {
         let place = Place {
             table: &self.table,
             set,
@@ -84,10 +112,10 @@ impl Engine {
             table::INET,
             |out| element::of_set(out, place),
             |attributes, found| {
-                found.extend(element::read(attributes).filter_map(point));
+                found.extend(element::read(attributes).filter_map(range::point));
             },
         );
-        let mut points = listed.map_err(|trouble| match trouble {
+        listed.map_err(|trouble| match trouble {
             Trouble::Refused {
                 errno: Errno::NOENT,
                 ..
@@ -95,20 +123,6 @@ impl Engine {
                 set: set.to_owned(),
             },
             trouble => FirewallError::of(trouble, &format!("list elements of set `{set}`")),
-        })?;
-        // Ends go before begins: of two networks side by side the first ends
-        // where the second begins.
-        points.sort_unstable_by_key(|point| (point.address, !point.is_end));
-        Ok(if kind.is_network() {
-            networks(&points)
-        } else {
-            points
-                .iter()
-                .map(|point| Element {
-                    net: IpNet::from(point.address),
-                    remaining: point.remaining,
-                })
-                .collect()
         })
     }
 }
@@ -123,108 +137,5 @@ fn empty_if_missing<T>(
             ..
         }) => Ok(Vec::new()),
         listed => listed.map_err(|trouble| FirewallError::of(trouble, doing)),
-    }
-}
-
-/// One end of a range, or a single address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Point {
-    address: IpAddr,
-    is_end: bool,
-    remaining: Option<Duration>,
-}
-
-fn point(found: element::Found) -> Option<Point> {
-    match found.key {
-        Key::Address(address) => Some(Point {
-            address,
-            is_end: found.is_end,
-            remaining: found.remaining,
-        }),
-        Key::Port(_) => None,
-    }
-}
-
-/// Puts sorted ends of ranges together. A range that is no network, which is
-/// not of our making, becomes several.
-fn networks(points: &[Point]) -> Vec<Element> {
-    let mut found = Vec::new();
-    let mut begun: Option<Point> = None;
-    let mut finish = |begun: Option<Point>, last: Option<IpAddr>| {
-        let Some(begin) = begun else { return };
-        let nets: IpSubnets = match (begin.address, last) {
-            (IpAddr::V4(first), None) => Ipv4Subnets::new(first, Ipv4Addr::BROADCAST, 0).into(),
-            (IpAddr::V4(first), Some(IpAddr::V4(last))) => Ipv4Subnets::new(first, last, 0).into(),
-            (IpAddr::V6(first), None) => {
-                Ipv6Subnets::new(first, Ipv6Addr::from(u128::MAX), 0).into()
-            }
-            (IpAddr::V6(first), Some(IpAddr::V6(last))) => Ipv6Subnets::new(first, last, 0).into(),
-            // One set holds one family.
-            (IpAddr::V4(_), Some(IpAddr::V6(_))) | (IpAddr::V6(_), Some(IpAddr::V4(_))) => return,
-        };
-        found.extend(nets.map(|net| Element {
-            net,
-            remaining: begin.remaining,
-        }));
-    };
-    for &point in points {
-        let before = match point.address {
-            IpAddr::V4(address) => address
-                .to_bits()
-                .checked_sub(1)
-                .map(Ipv4Addr::from_bits)
-                .map(IpAddr::V4),
-            IpAddr::V6(address) => address
-                .to_bits()
-                .checked_sub(1)
-                .map(Ipv6Addr::from_bits)
-                .map(IpAddr::V6),
-        };
-        if before.is_some() {
-            finish(begun.take(), before);
-        }
-        begun = (!point.is_end).then_some(point);
-    }
-    finish(begun, None);
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// *Shape*: `10.0.0.0` begins, `/10.1.0.0` ends.
-    fn read(points: &str) -> String {
-        let points: Vec<_> = points
-            .split_whitespace()
-            .map(|word| Point {
-                address: word.trim_start_matches('/').parse().unwrap(),
-                is_end: word.starts_with('/'),
-                remaining: None,
-            })
-            .collect();
-        let nets: Vec<_> = networks(&points)
-            .iter()
-            .map(|e| e.net.to_string())
-            .collect();
-        nets.join(" ")
-    }
-
-    #[test]
-    fn ends_are_put_together() {
-        let check = |points: &str, expected: &str| assert_eq!(read(points), expected);
-        check("", "");
-        check("10.0.0.0 /11.0.0.0", "10.0.0.0/8");
-        check("/0.0.0.0 10.0.0.0 /11.0.0.0", "10.0.0.0/8");
-        check(
-            "10.0.0.0 /10.0.1.0 10.0.1.0 /10.0.2.0",
-            "10.0.0.0/24 10.0.1.0/24",
-        );
-        check("10.0.0.0 10.0.1.0 /10.0.2.0", "10.0.0.0/24 10.0.1.0/24");
-        check("255.0.0.0", "255.0.0.0/8");
-        check("0.0.0.0", "0.0.0.0/0");
-        check("10.0.0.1 /10.0.0.4", "10.0.0.1/32 10.0.0.2/31");
-        check("2001:db8:: /2001:db8:1::", "2001:db8::/48");
-        check("ff00::", "ff00::/8");
     }
 }

@@ -138,6 +138,9 @@ pub(crate) struct Found {
     pub(crate) key: Key,
     /// Whether the key is the first one *behind* a range.
     pub(crate) is_end: bool,
+    /// Whether it was put in as the first key of a range that reaches the
+    /// last key there is.
+    pub(crate) is_open: bool,
     /// How long it stays; `None` is for ever.
     pub(crate) remaining: Option<Duration>,
 }
@@ -153,6 +156,7 @@ pub(crate) fn read(attributes: &[u8]) -> impl Iterator<Item = Found> {
 fn read_one(element: Attributes<'_>) -> Option<Found> {
     let key = element.first(KEY)?.nested().first(DATA_VALUE)?;
     let flags = element.first(FLAGS).and_then(Attribute::u32);
+    let note = element.first(USERDATA).map(|attribute| attribute.value);
     let milliseconds = |kind| element.first(kind).and_then(Attribute::u64);
     // A timeout of 0 stands for none; the remaining time can be 0 in passing.
     let remaining = milliseconds(TIMEOUT)
@@ -161,6 +165,7 @@ fn read_one(element: Attributes<'_>) -> Option<Found> {
     Some(Found {
         key: Key::read(key.value)?,
         is_end: flags.unwrap_or(0) & INTERVAL_END != 0,
+        is_open: note == Some(OPEN_RANGE.as_slice()),
         remaining,
     })
 }
@@ -190,17 +195,17 @@ mod tests {
             put(out, Key::Port(22), None);
         });
         let read: Vec<_> = read(out.bytes())
-            .map(|found| (found.key, found.is_end, found.remaining))
+            .map(|found| (found.key, found.is_end, found.is_open, found.remaining))
             .collect();
         let ms = |ms| Some(Duration::from_millis(ms));
         assert_eq!(
             read,
             [
-                (key("192.0.2.1"), false, ms(1500)),
-                (key("2001:db8::1"), false, None),
-                (key("192.0.3.0"), true, None),
-                (key("255.0.0.0"), false, ms(9)),
-                (Key::Port(22), false, None),
+                (key("192.0.2.1"), false, false, ms(1500)),
+                (key("2001:db8::1"), false, false, None),
+                (key("192.0.3.0"), true, false, None),
+                (key("255.0.0.0"), false, true, ms(9)),
+                (Key::Port(22), false, false, None),
             ]
         );
     }

@@ -5,4 +5,5 @@ mod adoption;
 mod bans;
 mod driver;
 mod mistakes;
+mod overlaps;
 mod ruleset;

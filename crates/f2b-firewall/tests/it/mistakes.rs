@@ -98,13 +98,13 @@ fn a_table_deleted_behind_our_back_is_noticed_and_made_again() {
     assert_eq!(engine.apply(&bans), ["in kernel"; 2]);
     kit.server().run("nft", &["flush", "ruleset"]).unwrap();
     let gone = "failed: table `inet stockade` was deleted by another program \
-                (hint: reload; keep `flush ruleset` out of other programs' rules)";
+                (hint: keep `flush ruleset` out of other programs' rules)";
     assert_eq!(engine.apply(&bans), [gone; 2]);
     assert_eq!(engine.apply(&["unban sshd 192.0.2.11/32"]), ["gone"]);
     assert_eq!(
         engine.ask("elements sshd"),
         ["set `addr-set-sshd` was deleted by another program \
-          (hint: reload; keep `flush ruleset` out of other programs' rules)"]
+          (hint: keep `flush ruleset` out of other programs' rules)"]
     );
     assert_eq!(
         engine.ask("repair"),

@@ -6,62 +6,37 @@ use crate::error::FirewallError;
 use crate::netlink::socket::Trouble;
 use crate::nftables::table;
 
-use super::{Engine, MOST, Operation, Turn, write};
+use super::{Engine, MOST, Operation, write};
 
 impl Engine {
-    /// Commits all operations, in turns.
+    /// Commits those operations that are to be carried out; `going` has their
+    /// places.
     pub(super) fn commit_all(
         &mut self,
         operations: &[Operation],
+        going: &[usize],
         failures: &mut [Option<FirewallError>],
         sets: &[String],
     ) {
-        let mut failures = failures;
-        for operations in operations.chunk_by(|one, next| one.turn() == next.turn()) {
-            let (mine, rest) = failures.split_at_mut(operations.len().min(failures.len()));
-            failures = rest;
-            let together = match operations.first().map(Operation::turn) {
-                Some(Turn::Together) => MOST,
-                _ => 1,
-            };
-            for (operations, failures) in operations.chunks(together).zip(mine.chunks_mut(together))
-            {
-                if together == 1
-                    && let ([operation], [failure]) = (operations, &mut *failures)
-                {
-                    *failure = self.hidden_overlap(operation, sets);
-                    if failure.is_some() {
-                        continue;
-                    }
-                }
-                self.commit_or_halve(operations, failures, sets);
-            }
-        }
-    }
-
-    /// Finds a network with the same begin and another end, which the kernel
-    /// would silently replace if one of the two reaches the last address.
-    fn hidden_overlap(&mut self, operation: &Operation, sets: &[String]) -> Option<FirewallError> {
-        let set = sets.get(operation.set).map_or("", String::as_str);
-        let network = operation.net;
-        match self.set_elements(operation.kind, set) {
-            Ok(elements) => elements
+        for places in going.chunks(MOST) {
+            let chosen: Vec<Operation> = places
                 .iter()
-                .map(|element| element.net)
-                .any(|other| other.network() == network.network() && other != network)
-                .then(|| FirewallError::Overlap {
-                    network,
-                    set: set.to_owned(),
-                }),
-            // The commit says it better.
-            Err(FirewallError::SetGone { .. }) => None,
-            Err(error) => Some(error),
+                .filter_map(|&place| operations.get(place).copied())
+                .collect();
+            let mut found: Vec<Option<FirewallError>> = Vec::new();
+            found.resize_with(chosen.len(), || None);
+            self.commit_or_halve(&chosen, &mut found, sets);
+            for (&place, found) in places.iter().zip(found) {
+                if let Some(failure) = failures.get_mut(place) {
+                    *failure = found;
+                }
+            }
         }
     }
 
     /// Commits operations; those that fail are found by halving, the others
     /// are in the kernel afterwards.
-    fn commit_or_halve(
+    pub(super) fn commit_or_halve(
         &mut self,
         operations: &[Operation],
         failures: &mut [Option<FirewallError>],
