@@ -13,7 +13,7 @@ use serde::Deserialize;
 const LIST: &str = include_str!("../known-differences.toml");
 
 /// Every suite there is; an entry for another one would never be looked at.
-pub const SUITES: [&str; 2] = ["client", "replay"];
+pub const SUITES: [&str; 3] = ["client", "dump", "replay"];
 
 /// Why a difference is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -110,8 +110,9 @@ impl KnownDifferences {
                 (true, None) | (false, Some(_)) => {}
                 (false, None) => writeln!(
                     wrong,
-                    "unlisted difference: {}\n--- original\n{}\n--- ours\n{}\n---",
-                    one.case, one.original, one.ours
+                    "unlisted difference: {}\n{}---",
+                    one.case,
+                    excerpt(&one.original, &one.ours)
                 )?,
                 (true, Some(entry)) => writeln!(
                     wrong,
@@ -130,6 +131,59 @@ impl KnownDifferences {
         }
         Ok(())
     }
+}
+
+/// Shows where two texts part: short ones whole, long ones from their first
+/// different line on, and of a long line the part around the first difference.
+///
+/// *Shape*: a line `--- original`, its lines, a line `--- ours`, its lines;
+/// between the two heads and the lines of long texts stands `line 7, column 42`.
+#[must_use]
+pub fn excerpt(original: &str, ours: &str) -> String {
+    const SHORT: usize = 25;
+    const LINES: usize = 4;
+    const BEFORE: usize = 60;
+    const WIDTH: usize = 240;
+    let lines = original.lines().count().max(ours.lines().count());
+    let widest = original.lines().chain(ours.lines()).map(str::len).max();
+    if lines <= SHORT && widest.unwrap_or_default() <= WIDTH {
+        return format!("--- original\n{original}\n--- ours\n{ours}\n");
+    }
+    let same = original
+        .lines()
+        .zip(ours.lines())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let first = |text: &str| text.lines().nth(same).unwrap_or_default().to_owned();
+    let column = first(original)
+        .chars()
+        .zip(first(ours).chars())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let show = |text: &str| {
+        let mut shown = String::new();
+        for (number, line) in text.lines().skip(same).take(LINES).enumerate() {
+            let skipped = if number == 0 {
+                column.saturating_sub(BEFORE)
+            } else {
+                0
+            };
+            let dots = if skipped > 0 { "…" } else { "" };
+            let part: String = line.chars().skip(skipped).take(WIDTH).collect();
+            shown.push_str(&format!("{dots}{part}\n"));
+        }
+        if shown.is_empty() {
+            shown.push_str("(nothing more)\n");
+        }
+        shown
+    };
+    format!(
+        "line {}, column {}\n--- original\n{}--- ours\n{}",
+        same.saturating_add(1),
+        column.saturating_add(1),
+        show(original),
+        show(ours)
+    )
 }
 
 #[cfg(test)]
@@ -164,6 +218,22 @@ mod tests {
         check(&ENTRY.replace("by-design", "sometimes"), "unknown variant");
         check(&format!("{ENTRY}note = 1\n"), "unknown field");
         check(&ENTRY.replace("case = \"status\"\n", ""), "missing field");
+    }
+
+    #[test]
+    fn of_long_texts_only_the_place_where_they_part_is_shown() {
+        assert_eq!(excerpt("a\n", "b\n"), "--- original\na\n\n--- ours\nb\n\n");
+        let long = |end: &str| format!("{}{}{end}", "same\n".repeat(30), "é".repeat(300));
+        let shown = excerpt(&long("a\nb\n"), &long("c\n"));
+        let around = "é".repeat(60);
+        let expected =
+            format!("line 31, column 301\n--- original\n…{around}a\nb\n--- ours\n…{around}c\n");
+        assert_eq!(shown, expected);
+        let shown = excerpt(&"x\n".repeat(30), &"x\n".repeat(31));
+        assert_eq!(
+            shown,
+            "line 31, column 1\n--- original\n(nothing more)\n--- ours\nx\n"
+        );
     }
 
     #[test]

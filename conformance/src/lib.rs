@@ -2,8 +2,9 @@
 //!
 //! Knows: where both originals are unpacked ([`Oracle`]), how to run a server
 //! of theirs or of ours where it can touch nothing of the machine
-//! ([`Server`]), how to play a log to both ([`replay`]), and which differences
-//! are known ([`differences`]).
+//! ([`Server`]), how to play a log to both ([`replay`]), how to let both
+//! print the commands that a configuration becomes ([`dump`]), and which
+//! differences are known ([`differences`]).
 //! Must not know: how either of them works inside. Everything here goes through
 //! programs, sockets and files, so nothing of ours is linked.
 //! Oracle: the Debian packages of 1.0.2 and 1.1.1, unpacked by
@@ -24,6 +25,7 @@
 
 pub mod attack;
 pub mod differences;
+pub mod dump;
 mod oracle;
 pub mod ours;
 mod place;

@@ -72,6 +72,15 @@ impl Oracle {
         self.folder.join("etc/fail2ban")
     }
 
+    /// Returns what tells this original apart from any other: the package with
+    /// its checksum, as `cargo xtask setup` wrote it.
+    ///
+    /// # Errors
+    /// The stamp cannot be read.
+    pub fn stamp(&self) -> Result<String> {
+        place::stamp(&self.folder)
+    }
+
     /// Returns the words that start one of its programs.
     ///
     /// *Shape*: Python, then the program's path.

@@ -4,7 +4,7 @@
 //! moved with `CARGO_TARGET_DIR` needs no further word.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -36,6 +36,39 @@ fn oracle_above(program: &Path, versions: &[&str]) -> Option<PathBuf> {
                 whole.then(|| oracle.join(version))
             })
     })
+}
+
+/// Returns what `cargo xtask setup` wrote when it had unpacked an original.
+///
+/// # Errors
+/// The file beside the folder cannot be read.
+pub(crate) fn stamp(oracle: &Path) -> Result<String> {
+    let mut path = oracle.as_os_str().to_owned();
+    path.push(".stamp");
+    let path = PathBuf::from(path);
+    fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))
+}
+
+/// Returns a folder for what may be made again: beside the unpacked originals,
+/// in the build folder. It is made when it is not there.
+///
+/// # Errors
+/// There are no originals, or the folder cannot be made.
+pub(crate) fn kept(name: &str) -> Result<PathBuf> {
+    let program = running()?;
+    let oracle = program
+        .ancestors()
+        .map(|folder| folder.join("oracle"))
+        .find(|folder| folder.is_dir())
+        .with_context(|| {
+            format!(
+                "find an `oracle` folder above {}\nhint: run `cargo xtask setup`",
+                program.display()
+            )
+        })?;
+    let folder = oracle.with_file_name(name);
+    fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// Returns one of our programs, built with the same profile as the caller.
@@ -88,15 +121,15 @@ mod tests {
         let target = tempfile::tempdir().unwrap();
         let program = target.path().join("debug/deps/it");
         let oracle = target.path().join("oracle");
-        std::fs::create_dir_all(oracle.join("1.1.1")).unwrap();
+        fs::create_dir_all(oracle.join("1.1.1")).unwrap();
         let check = |versions: &[&str], expected: Option<&str>| {
             let expected = expected.map(|version| oracle.join(version));
             assert_eq!(oracle_above(&program, versions), expected, "{versions:?}");
         };
         check(&["1.1.1", "1.1.0"], None);
-        std::fs::write(oracle.join("1.1.0.stamp"), "").unwrap();
+        fs::write(oracle.join("1.1.0.stamp"), "").unwrap();
         check(&["1.1.1", "1.1.0"], Some("1.1.0"));
-        std::fs::write(oracle.join("1.1.1.stamp"), "").unwrap();
+        fs::write(oracle.join("1.1.1.stamp"), "").unwrap();
         check(&["1.1.1", "1.1.0"], Some("1.1.1"));
         check(&["1.0.2"], None);
     }

@@ -55,6 +55,13 @@ pub(crate) fn bounded(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// Adds to a call the words that bound the program that is added after them.
+///
+/// For a program behind others: what they start is bounded, they are not.
+pub(crate) fn bounded_inside(command: &mut Command) {
+    command.args(["timeout", "--kill-after=5", DEADLINE_SECONDS]);
+}
+
 /// Runs a [`bounded`] call.
 ///
 /// # Errors

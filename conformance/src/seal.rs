@@ -18,7 +18,6 @@ for folder in /etc/fail2ban /run/fail2ban /var/lib/fail2ban; do
     if [ -d "$folder" ]; then mount -t tmpfs tmpfs "$folder"; fi
 done
 ip link set lo up
-exec "$@"
 "#;
 
 /// Returns a call that runs a program sealed off.
@@ -27,6 +26,14 @@ exec "$@"
 /// the kernel kills the outer process with its parent, the first process
 /// inside with the outer one, and all the others with the first.
 pub(crate) fn sealed(program: impl AsRef<OsStr>) -> Command {
+    let mut command = sealed_script("exec \"$@\"");
+    command.arg(program);
+    command
+}
+
+/// Returns a call that runs a shell script sealed off as [`sealed`] does; what
+/// is added as arguments becomes `$1`, `$2` and so on.
+pub(crate) fn sealed_script(script: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "unshare"]);
     command.args([
@@ -37,7 +44,7 @@ pub(crate) fn sealed(program: impl AsRef<OsStr>) -> Command {
         "--mount-proc",
         "--kill-child=KILL",
     ]);
-    command.args(["sh", "-c", PREPARE, "sh"]).arg(program);
+    command.args(["sh", "-c", &format!("{PREPARE}{script}"), "sh"]);
     command
 }
 

@@ -182,7 +182,7 @@ fn server_settings_that_make_no_sense_are_told_and_jails_go_on() {
     for expected in [
         "fail2ban.local:8: the option `logtraget`",
         "['set', 'loglevel', 'LOUD']: ",
-        "['set', 'dbpurgeage', 'soon']: `soon` is not a time (hint: ",
+        "['set', 'dbpurgeage', 'soon']: name 'soon' is not defined",
     ] {
         assert!(status.stdout.contains(expected), "{expected}\n{status:?}");
     }
