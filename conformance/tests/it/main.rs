@@ -2,8 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
-// Enabled with the dump of f2b-config.
-// mod dump;
+mod dump;
 mod dump_original;
 mod original;
 mod replay;

@@ -5,9 +5,10 @@
 //! after a mistake: every [`Diagnostic`] of a configuration comes in one go, each with its place.
 //!
 //! *Must not know* the server: what comes out are [`Command`]s, the ones that `fail2ban-client -d`
-//! would print. In this state of the crate it reads Stockade's own tree and changes to it; what
-//! other trees use beyond that (includes, references into other sections, conditional sections) is
-//! refused with its place.
+//! would print. In this state of the crate [`read`] reads Stockade's own tree and changes to it for a
+//! server; what other trees use beyond that (includes, references into other sections, conditional
+//! sections) is refused with its place. [`dialect::read`] reads all of it, for `-d` and `-t`, without
+//! places yet.
 //!
 //! *Oracle*: `fail2ban-client -d` of the original on the same tree (`conformance`).
 //!
@@ -28,6 +29,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod diagnostic;
+pub mod dialect;
 mod file_set;
 mod ini;
 mod interpolation;

@@ -20,6 +20,8 @@ pub enum TreeError {
         path: String,
         /// The line of the first wrong byte, from 1.
         line: usize,
+        /// What is wrong, in Python's words.
+        reason: String,
     },
     /// The file is larger than any configuration.
     #[error("read {path}: the file is larger than {limit} bytes")]
@@ -43,6 +45,9 @@ pub trait ConfigTree {
     /// is no such folder.
     fn list(&self, folder: &str) -> Vec<String>;
 
+    /// Returns whether something is at a path and leads somewhere.
+    fn is_there(&self, path: &str) -> bool;
+
     /// Returns how messages name a file.
     fn name_of(&self, path: &str) -> String;
 }
@@ -62,6 +67,15 @@ impl Directory {
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
+
+    /// A path that begins with `./` is relative to the current folder, as the original has it.
+    fn full(&self, path: &str) -> PathBuf {
+        if path.starts_with("./") {
+            path.into()
+        } else {
+            self.root.join(path)
+        }
+    }
 }
 
 impl ConfigTree for Directory {
@@ -70,7 +84,7 @@ impl ConfigTree for Directory {
             path: self.name_of(path),
             source,
         };
-        let full = self.root.join(path);
+        let full = self.full(path);
         let size = match std::fs::metadata(&full) {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -89,13 +103,14 @@ impl ConfigTree for Directory {
             TreeError::NotUtf8 {
                 path: self.name_of(path),
                 line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+                reason: decoding_error(error.as_bytes(), &error.utf8_error()),
             }
         })?;
         Ok(Some(text))
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.root.join(folder)) else {
+        let Ok(entries) = std::fs::read_dir(self.full(folder)) else {
             return Vec::new();
         };
         let mut files: Vec<String> = entries
@@ -106,9 +121,26 @@ impl ConfigTree for Directory {
         files
     }
 
-    fn name_of(&self, path: &str) -> String {
-        self.root.join(path).display().to_string()
+    fn is_there(&self, path: &str) -> bool {
+        self.full(path).exists()
     }
+
+    fn name_of(&self, path: &str) -> String {
+        self.full(path).display().to_string()
+    }
+}
+
+/// As Python words it.
+fn decoding_error(bytes: &[u8], error: &std::str::Utf8Error) -> String {
+    let at = error.valid_up_to();
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    let can_begin = matches!(byte, 0xc2..=0xf4);
+    let what = match error.error_len() {
+        None => "unexpected end of data",
+        Some(_) if can_begin => "invalid continuation byte",
+        Some(_) => "invalid start byte",
+    };
+    format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {what}")
 }
 
 /// The copy of `config/` that is built into the program.
@@ -144,6 +176,10 @@ impl ConfigTree for Embedded {
             (!name.contains('/')).then(|| path.to_owned())
         };
         FILES.iter().filter_map(|(path, _)| inside(path)).collect()
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        FILES.iter().any(|(name, _)| *name == path)
     }
 
     fn name_of(&self, path: &str) -> String {

@@ -43,4 +43,6 @@ pub use ignore::IgnoreList;
 pub use jail::{Counters, Effect, Input, Jail, Settings, UnbanCause};
 pub use tally::{Tallies, Tally};
 pub use time::{Bantime, Span, UnixTime};
-pub use time_text::{Seconds, TimeTextError, TimeTextErrorKind, parse_time};
+pub use time_text::{
+    Seconds, SyntaxMistake, TimeTextError, TimeTextErrorKind, ZeroDivision, parse_time,
+};

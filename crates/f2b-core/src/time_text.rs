@@ -56,11 +56,47 @@ pub enum TimeTextErrorKind {
     /// A word that is no unit.
     UnknownWord(String),
     /// It cannot be read at all.
-    Syntax,
+    Syntax(SyntaxMistake),
     /// It divides by zero.
-    DivisionByZero,
+    DivisionByZero(ZeroDivision),
     /// It is beyond what can be counted, or nested too deep.
     TooLarge,
+}
+
+/// Why an expression cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyntaxMistake {
+    /// There is nothing in it.
+    Empty,
+    /// Something stands where it makes no sense.
+    Plain,
+    /// A number begins with a zero.
+    LeadingZero,
+    /// A number goes on with letters.
+    DecimalLiteral,
+    /// `0x…`.
+    HexadecimalLiteral,
+    /// `0b…`.
+    BinaryLiteral,
+    /// `0o…`.
+    OctalLiteral,
+    /// A bracket is not closed.
+    NeverClosed,
+    /// A bracket was not opened.
+    Unmatched,
+}
+
+/// What was divided by zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZeroDivision {
+    /// With `/`.
+    Division,
+    /// Whole numbers with `//`.
+    FloorDivision,
+    /// Whole numbers with `%`.
+    Modulo,
+    /// Zero raised to a negative power.
+    Power,
 }
 
 impl fmt::Display for TimeTextErrorKind {
@@ -70,10 +106,10 @@ impl fmt::Display for TimeTextErrorKind {
                 out,
                 "`{word}` is no unit (hint: units are s, m, h, d, w, mo, y and their long forms)"
             ),
-            Self::Syntax => {
+            Self::Syntax(_) => {
                 out.write_str("hint: write seconds, or numbers with units as in `1d 12h 30m`")
             }
-            Self::DivisionByZero => out.write_str("it divides by zero"),
+            Self::DivisionByZero(_) => out.write_str("it divides by zero"),
             Self::TooLarge => out.write_str("it is too large"),
         }
     }
@@ -214,6 +250,7 @@ mod tests {
         whole("-7//2", -4);
         whole("-7%3", 2);
         whole("2**3", 8);
+        whole("5_000", 5_000);
         whole("-2**2", -4);
         whole("2 hours 3 minutes", 7_380);
         let fraction = |text: &str, expected: f64| {
@@ -236,15 +273,24 @@ mod tests {
             assert_eq!(parse_time(text).unwrap_err().kind, expected, "{text:?}");
         };
         let word = |word: &str| TimeTextErrorKind::UnknownWord(word.to_owned());
-        for text in [
-            "", "010", "0x10", "1e3", "1ms", "5 dogs", "1 2 3", "1+", "()", "(1", "1)", "1..2",
-        ] {
-            check(text, TimeTextErrorKind::Syntax);
+        let syntax = |mistake| TimeTextErrorKind::Syntax(mistake);
+        let zero = |division| TimeTextErrorKind::DivisionByZero(division);
+        check("", syntax(SyntaxMistake::Empty));
+        for text in ["5 dogs", "1 2 3", "1+", "()", "1..2", "m5", "5_", "1__0"] {
+            check(text, syntax(SyntaxMistake::Plain));
         }
+        check("010", syntax(SyntaxMistake::LeadingZero));
+        check("0x10", syntax(SyntaxMistake::HexadecimalLiteral));
+        check("1e3", syntax(SyntaxMistake::DecimalLiteral));
+        check("1ms", syntax(SyntaxMistake::DecimalLiteral));
+        check("(1", syntax(SyntaxMistake::NeverClosed));
+        check("1)", syntax(SyntaxMistake::Unmatched));
         check("abc", word("abc"));
         check("m", word("m"));
-        check("1/0", TimeTextErrorKind::DivisionByZero);
-        check("1//0", TimeTextErrorKind::DivisionByZero);
+        check("1/0", zero(ZeroDivision::Division));
+        check("1//0", zero(ZeroDivision::FloorDivision));
+        check("1%0", zero(ZeroDivision::Modulo));
+        check("0**-1", zero(ZeroDivision::Power));
         check("9223372036854775807+1", TimeTextErrorKind::TooLarge);
         check("9**9**9", TimeTextErrorKind::TooLarge);
         check(&"(".repeat(10_000), TimeTextErrorKind::TooLarge);

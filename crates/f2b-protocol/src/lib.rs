@@ -10,7 +10,7 @@
 //! and go through slices or through generic `Read` and `Write` ([`client`]);
 //! nothing that is decoded can call code.
 //!
-//! **Oracle**: CPython's `pickle` and `repr`, asked by `tests/it/oracle.rs`
+//! **Oracle**: CPython's `pickle`, `repr` and `pprint`, asked by `tests/it/oracle.rs`
 //! (`cargo test -p f2b-protocol` needs `/usr/bin/python3`, 3.11 as in Debian
 //! 12); the original's client and server, asked by the `conformance` crate.
 //!

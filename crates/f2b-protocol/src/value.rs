@@ -2,6 +2,7 @@
 
 mod float;
 mod json;
+mod pretty;
 mod printable;
 mod repr;
 mod surrogates;
@@ -98,6 +99,38 @@ impl Value {
         let mut out = String::new();
         repr::write(self, &mut out);
         out
+    }
+
+    /// Returns what Python's `pprint.pformat(value, indent=2, width=width)`
+    /// returns, as CPython 3.11 lays it out: [`repr`](Self::repr) where it fits
+    /// into the columns, else one element per line.
+    ///
+    /// *Shape*: no newline at the end; entries of a dictionary are sorted by
+    /// key, a set's elements only where the set is broken; an empty list that
+    /// does not fit is `[ ]`, as there.
+    ///
+    /// *Units*: columns are code points. Python refuses a width of 0; here
+    /// nothing fits it.
+    ///
+    /// *Cost*: linear in the value and the text that comes out, but for the
+    /// sorting of keys; one call per level, as for [`repr`](Self::repr), so that
+    /// the depth is for whoever made the value to limit. The text itself can be longer than the `repr` by the
+    /// indentation of each line: two columns per level, and the width of its
+    /// key below a dictionary's entry.
+    ///
+    /// ```
+    /// use f2b_protocol::Value;
+    ///
+    /// let command = Value::texts(["set", "sshd", "ignorecommand", "/bin/true or not"]);
+    /// assert_eq!(command.pretty(1000), command.repr());
+    /// assert_eq!(
+    ///     command.pretty(17),
+    ///     "[ 'set',\n  'sshd',\n  'ignorecommand',\n  '/bin/true or '\n  'not']"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn pretty(&self, width: usize) -> String {
+        pretty::format(self, width)
     }
 
     /// Returns Python's `str()` of the value: text as it is, else [`repr`](Self::repr).

@@ -9,10 +9,10 @@ use std::time::Duration;
 use f2b_protocol::client::{Client, ClientError};
 use f2b_protocol::{Command, Reply, text};
 
-use crate::exit_codes;
 use crate::options::{self, Options, Program};
 use crate::output::{log_error, print, print_error};
 use crate::tree::{NoSuchFolder, Tree};
+use crate::{dump, exit_codes};
 
 /// The version that we answer as (design: "Identity").
 const VERSION: &str = "1.1.1";
@@ -31,7 +31,9 @@ pub(crate) fn main(words: Vec<String>) -> ExitCode {
             return exit_codes::failure();
         }
     };
-    told(Program::Client, &options).unwrap_or_else(|| ask(&options))
+    told(Program::Client, &options)
+        .or_else(|| dump::asked(&options))
+        .unwrap_or_else(|| ask(&options))
 }
 
 /// Answers what needs no server: version and help.
@@ -40,6 +42,8 @@ pub(crate) fn told(program: Program, options: &Options) -> Option<ExitCode> {
         print(VERSION);
     } else if options.version {
         print(&format!("Fail2Ban v{VERSION}"));
+    } else if dump::is_asked(options) {
+        return None;
     } else if options.help || (program == Program::Client && options.command.is_empty()) {
         print(&options::usage(program));
         return Some(if options.help {

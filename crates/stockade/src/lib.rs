@@ -19,6 +19,7 @@
 //! ```
 
 mod client;
+mod dump;
 mod exit_codes;
 mod options;
 mod output;

@@ -36,6 +36,18 @@ pub struct Options {
     pub loglevel: Option<String>,
     /// `--logtarget`.
     pub logtarget: Option<String>,
+    /// `--syslogsocket`.
+    pub syslogsocket: Option<String>,
+    /// `--str2sec`: a time to convert.
+    pub str2sec: Option<String>,
+    /// `-d`: show the configuration as commands.
+    pub dump: bool,
+    /// `--dp`: the same, broken into lines for people.
+    pub dump_pretty: bool,
+    /// `-t`: tell whether the configuration is good.
+    pub test: bool,
+    /// `-v` and `-q`: how much is told; 1 is a little.
+    pub verbosity: i32,
     /// `--timeout`, in seconds.
     pub timeout: Option<u64>,
     /// `-f`: the server stays in the foreground.
@@ -122,21 +134,21 @@ const SPECS: [Spec; 22] = [
         "timeout",
         "seconds to wait for an answer of the server",
     ),
+    value(None, "syslogsocket", "where syslog listens: auto or a path"),
     flag(Some('f'), "", "the server stays in the foreground"),
     flag(Some('x'), "", "remove a socket that no server answers on"),
-    flag(Some('v'), "", "accepted, without effect"),
-    flag(Some('q'), "", "accepted, without effect"),
+    flag(Some('d'), "dump", "show the configuration as commands"),
+    flag(None, "dp", "the same, broken into lines"),
+    flag(None, "dump-pretty", "the same, broken into lines"),
+    flag(Some('t'), "test", "tell whether the configuration is good"),
+    value(None, "str2sec", "show how many seconds a time is"),
+    flag(Some('v'), "", "tell more"),
+    flag(Some('q'), "", "tell less"),
     flag(Some('h'), "help", "show this text"),
     flag(Some('V'), "", "show the number of the version"),
     flag(None, "version", "show the version"),
-    value(None, "syslogsocket", ""),
     value(None, "pname", ""),
-    value(None, "str2sec", ""),
     flag(None, "async", ""),
-    flag(None, "dp", ""),
-    flag(None, "dump-pretty", ""),
-    flag(Some('d'), "", ""),
-    flag(Some('t'), "test", ""),
     flag(Some('i'), "", ""),
 ];
 
@@ -146,7 +158,10 @@ impl Options {
     /// # Errors
     /// [`OptionsError`], which names the option.
     pub fn parse(program: Program, words: Vec<String>) -> Result<Self, OptionsError> {
-        let mut options = Self::default();
+        let mut options = Self {
+            verbosity: 1,
+            ..Self::default()
+        };
         let mut rest = words.into_iter().peekable();
         while let Some(word) = rest.next_if(|word| word.starts_with('-') && word != "-") {
             if word == "--" {
@@ -205,6 +220,13 @@ impl Options {
             (_, "pidfile") => self.pidfile = Some(needed()?),
             (_, "loglevel") => self.loglevel = Some(needed()?),
             (_, "logtarget") => self.logtarget = Some(needed()?),
+            (_, "syslogsocket") => self.syslogsocket = Some(needed()?),
+            (_, "str2sec") => self.str2sec = Some(needed()?),
+            (_, "dump") => self.dump = true,
+            (_, "dp" | "dump-pretty") => self.dump_pretty = true,
+            (_, "test") => self.test = true,
+            (Some('v'), _) => self.verbosity += 1,
+            (Some('q'), _) => self.verbosity -= 1,
             (_, "timeout") => {
                 let seconds = needed()?.parse().ok().filter(|seconds| *seconds > 0);
                 self.timeout = Some(seconds.ok_or(OptionsError::Value(name))?);
@@ -310,7 +332,7 @@ mod tests {
             error("--timeout soon"),
             "option --timeout requires a value that makes sense"
         );
-        assert_eq!(error("-d"), "option -d is not available in this version");
+        assert_eq!(error("-i"), "option -i is not available in this version");
         assert_eq!(
             error("--help=x"),
             "option --help requires a value that makes sense"

@@ -8,7 +8,7 @@ use f2b_daemon::{LogTarget, RunError};
 use crate::options::{self, Options, Program};
 use crate::output::{print, print_error};
 use crate::tree::{NoSuchFolder, Tree};
-use crate::{client, exit_codes};
+use crate::{client, dump, exit_codes};
 
 /// Runs the program.
 pub(crate) fn main(words: Vec<String>) -> ExitCode {
@@ -21,6 +21,9 @@ pub(crate) fn main(words: Vec<String>) -> ExitCode {
         }
     };
     if let Some(code) = client::told(Program::Server, &options) {
+        return code;
+    }
+    if let Some(code) = dump::asked(&options) {
         return code;
     }
     if !options.command.is_empty() {

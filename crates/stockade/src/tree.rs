@@ -37,6 +37,11 @@ impl Tree {
         }
     }
 
+    /// Returns the tree itself.
+    pub(crate) fn as_dyn(&self) -> &dyn ConfigTree {
+        self.tree.as_ref()
+    }
+
     /// Reads it whole.
     pub(crate) fn read(&self) -> Configuration {
         let file_exists = |path: &str| Path::new(path).exists();

@@ -1,28 +1,42 @@
 //! The arithmetic that times may hold: `+ - * / // % **`, brackets, whole numbers and decimals, with
 //! Python's meaning. Nothing else is ever evaluated.
 
-use super::{Seconds, TimeTextErrorKind as Kind};
+use super::{Seconds, SyntaxMistake, TimeTextErrorKind as Kind, ZeroDivision};
 
 /// How deep brackets and signs may be nested.
 const DEEPEST: usize = 100;
 
 /// Returns the value of an expression.
 pub(super) fn evaluate(text: &str) -> Result<Seconds, Kind> {
-    let mut reader = Reader {
-        rest: text.trim(),
-        depth: 0,
-    };
-    let value = reader.sum()?;
-    if reader.rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(Kind::Syntax)
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Kind::Syntax(SyntaxMistake::Empty));
     }
+    let mut reader = Reader {
+        rest: text,
+        depth: 0,
+        unknown: None,
+    };
+    let value = reader.sum();
+    match (value, reader.rest, reader.unknown) {
+        // What cannot be read goes before what is unknown.
+        (Err(error @ Kind::Syntax(_)), _, _) => Err(error),
+        (_, rest, _) if rest.starts_with(')') => Err(Kind::Syntax(SyntaxMistake::Unmatched)),
+        (Ok(_), rest, _) if !rest.is_empty() => Err(plain()),
+        (_, _, Some(word)) => Err(Kind::UnknownWord(word)),
+        (value, _, None) => value,
+    }
+}
+
+fn plain() -> Kind {
+    Kind::Syntax(SyntaxMistake::Plain)
 }
 
 struct Reader<'a> {
     rest: &'a str,
     depth: usize,
+    /// The first word that is none of arithmetic's.
+    unknown: Option<String>,
 }
 
 impl Reader<'_> {
@@ -45,13 +59,16 @@ impl Reader<'_> {
             if self.rest.starts_with("**") {
                 return Ok(value);
             } else if self.take("//") {
-                let divisor = divisor(self.signed()?)?;
+                let divisor = self.signed()?;
+                non_zero(value, divisor, ZeroDivision::FloorDivision)?;
                 value = apply(value, divisor, floor_divided, |a, b| (a / b).floor())?;
             } else if self.take("/") {
-                let divisor = divisor(self.signed()?)?;
+                let divisor = self.signed()?;
+                non_zero(Seconds::Fraction(0.0), divisor, ZeroDivision::Division)?;
                 value = finite(float(value) / float(divisor))?;
             } else if self.take("%") {
-                let divisor = divisor(self.signed()?)?;
+                let divisor = self.signed()?;
+                non_zero(value, divisor, ZeroDivision::Modulo)?;
                 value = apply(value, divisor, modulo, |a, b| a - b * (a / b).floor())?;
             } else if self.take("*") {
                 value = apply(value, self.signed()?, i64::checked_mul, |a, b| a * b)?;
@@ -67,12 +84,13 @@ impl Reader<'_> {
             if reader.take("+") {
                 reader.signed()
             } else if reader.take("-") {
-                apply(
-                    Seconds::Whole(0),
-                    reader.signed()?,
-                    i64::checked_sub,
-                    |a, b| a - b,
-                )
+                match reader.signed()? {
+                    Seconds::Whole(value) => {
+                        let negated = value.checked_neg();
+                        negated.map(Seconds::Whole).ok_or(Kind::TooLarge)
+                    }
+                    Seconds::Fraction(value) => Ok(Seconds::Fraction(-value)),
+                }
             } else {
                 reader.power()
             }
@@ -91,7 +109,7 @@ impl Reader<'_> {
                 power.map(Seconds::Whole).ok_or(Kind::TooLarge)
             }
             (base, exponent) if float(base) == 0.0 && float(exponent) < 0.0 => {
-                Err(Kind::DivisionByZero)
+                Err(Kind::DivisionByZero(ZeroDivision::Power))
             }
             (base, exponent) => finite(float(base).powf(float(exponent))),
         }
@@ -100,16 +118,21 @@ impl Reader<'_> {
     fn atom(&mut self) -> Result<Seconds, Kind> {
         if self.take("(") {
             let value = self.deeper(Self::sum)?;
-            return if self.take(")") {
-                Ok(value)
-            } else {
-                Err(Kind::Syntax)
+            return match (self.take(")"), self.rest.is_empty()) {
+                (true, _) => Ok(value),
+                (false, true) => Err(Kind::Syntax(SyntaxMistake::NeverClosed)),
+                (false, false) => Err(plain()),
             };
         }
         let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
         let end = self.rest.find(|c| !is_word(c)).unwrap_or(self.rest.len());
-        let (word, after) = self.rest.split_at_checked(end).ok_or(Kind::Syntax)?;
+        let (word, after) = self.rest.split_at_checked(end).ok_or_else(plain)?;
         self.rest = after.trim_start();
+        let begins_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if begins_name && !word.contains('.') {
+            self.unknown.get_or_insert_with(|| word.to_owned());
+            return Ok(Seconds::Whole(1));
+        }
         number(word)
     }
 
@@ -135,25 +158,45 @@ impl Reader<'_> {
 }
 
 fn number(word: &str) -> Result<Seconds, Kind> {
+    if let Some(mistake) = literal_mistake(word) {
+        return Err(Kind::Syntax(mistake));
+    }
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if word.starts_with(|c: char| c.is_alphabetic() || c == '_') && !word.contains('.') {
-        return Err(Kind::UnknownWord(word.to_owned()));
-    }
-    match word.split_once('.') {
-        None if !word.is_empty() && is_digits(word) => {
+    // Python allows single `_` between digits.
+    let parts: Vec<&str> = word.split('_').collect();
+    let joined = parts.concat();
+    match joined.split_once('.') {
+        None if parts.iter().all(|part| !part.is_empty() && is_digits(part)) => {
             // As Python: only zero itself begins with a zero.
-            if word.starts_with('0') && word.bytes().any(|byte| byte != b'0') {
-                return Err(Kind::Syntax);
+            if joined.starts_with('0') && joined.bytes().any(|byte| byte != b'0') {
+                return Err(Kind::Syntax(SyntaxMistake::LeadingZero));
             }
-            word.parse()
-                .map(Seconds::Whole)
-                .map_err(|_overflow| Kind::TooLarge)
+            let number = joined.parse().map(Seconds::Whole);
+            number.map_err(|_overflow| Kind::TooLarge)
         }
-        Some((whole, fraction)) if word.len() > 1 && is_digits(whole) && is_digits(fraction) => {
-            finite(word.parse().map_err(|_unreadable| Kind::Syntax)?)
+        Some((whole, fraction))
+            if joined.len() > 1 && parts.len() == 1 && is_digits(whole) && is_digits(fraction) =>
+        {
+            finite(joined.parse().map_err(|_unreadable| plain())?)
         }
-        _ => Err(Kind::Syntax),
+        _ => Err(plain()),
     }
+}
+
+/// What is wrong with a number that goes on with letters.
+fn literal_mistake(word: &str) -> Option<SyntaxMistake> {
+    let begins = word.bytes().next()?.is_ascii_digit();
+    let letter = word.chars().find(|c| c.is_alphabetic())?;
+    if !begins {
+        return None;
+    }
+    let is_prefix = word.starts_with('0') && word.chars().nth(1) == Some(letter);
+    Some(match letter {
+        'x' | 'X' if is_prefix => SyntaxMistake::HexadecimalLiteral,
+        'b' | 'B' if is_prefix => SyntaxMistake::BinaryLiteral,
+        'o' | 'O' if is_prefix => SyntaxMistake::OctalLiteral,
+        _ => SyntaxMistake::DecimalLiteral,
+    })
 }
 
 fn apply(
@@ -170,12 +213,17 @@ fn apply(
     }
 }
 
-fn divisor(value: Seconds) -> Result<Seconds, Kind> {
-    if float(value) == 0.0 {
-        Err(Kind::DivisionByZero)
-    } else {
-        Ok(value)
+/// As Python: only whole numbers have words of their own for it.
+fn non_zero(value: Seconds, divisor: Seconds, whole: ZeroDivision) -> Result<(), Kind> {
+    if float(divisor) != 0.0 {
+        return Ok(());
     }
+    let is_whole = matches!((value, divisor), (Seconds::Whole(_), Seconds::Whole(_)));
+    Err(Kind::DivisionByZero(if is_whole {
+        whole
+    } else {
+        ZeroDivision::Division
+    }))
 }
 
 fn floor_divided(a: i64, b: i64) -> Option<i64> {

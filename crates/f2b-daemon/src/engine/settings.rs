@@ -307,8 +307,8 @@ fn time_of(text: &TimeText) -> Result<Seconds, Exception> {
     };
     parse_time(text).map_err(|error| match &error.kind {
         TimeTextErrorKind::UnknownWord(word) => Exception::undefined_name(word),
-        TimeTextErrorKind::Syntax => Exception::syntax(error.to_string()),
-        TimeTextErrorKind::DivisionByZero => Exception::zero_division(),
+        TimeTextErrorKind::Syntax(_) => Exception::syntax(error.to_string()),
+        TimeTextErrorKind::DivisionByZero(_) => Exception::zero_division(),
         TimeTextErrorKind::TooLarge => Exception::value(error.to_string()),
     })
 }

@@ -2,6 +2,9 @@
 
 use super::{Value, float, printable};
 
+/// One place of a text: a character, or a lone surrogate's code point.
+pub(super) type Unit = Result<char, u32>;
+
 /// Appends the `repr()` of the value.
 pub(super) fn write(value: &Value, out: &mut String) {
     match value {
@@ -12,10 +15,7 @@ pub(super) fn write(value: &Value, out: &mut String) {
         Value::BigInt(digits) => out.push_str(digits),
         Value::Float(number) => out.push_str(&float::repr(*number)),
         Value::Str(text) => write_text(text.chars().map(Ok), out),
-        Value::Surrogates(text) => {
-            let units = text.points().iter();
-            write_text(units.map(|point| char::from_u32(*point).ok_or(*point)), out);
-        }
+        Value::Surrogates(text) => write_text(text.units(), out),
         Value::Bytes(bytes) => write_bytes(bytes, out),
         Value::List(items) => write_all("[", items, "]", out),
         Value::Tuple(items) => match items.as_slice() {
@@ -59,7 +59,7 @@ fn write_dict(pairs: &[(Value, Value)], out: &mut String) {
 }
 
 /// Appends quoted text; a lone surrogate comes as `Err`.
-fn write_text(units: impl Iterator<Item = Result<char, u32>> + Clone, out: &mut String) {
+pub(super) fn write_text(units: impl Iterator<Item = Unit> + Clone, out: &mut String) {
     let holds = |wanted| units.clone().any(|unit| unit == Ok(wanted));
     let quote = if holds('\'') && !holds('"') {
         '"'
@@ -93,7 +93,8 @@ fn write_character(character: char, quote: char, out: &mut String) {
     }
 }
 
-fn write_bytes(bytes: &[u8], out: &mut String) {
+/// Appends quoted bytes.
+pub(super) fn write_bytes(bytes: &[u8], out: &mut String) {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
         '"'
     } else {

@@ -97,6 +97,12 @@ impl SurrogateText {
         Self { points }
     }
 
+    /// Returns the characters, a lone surrogate as its code point.
+    pub(super) fn units(&self) -> impl Iterator<Item = Result<char, u32>> + Clone {
+        let points = self.points.iter();
+        points.map(|point| char::from_u32(*point).ok_or(*point))
+    }
+
     /// Returns the text with each surrogate as its escape.
     pub(super) fn escaped(&self) -> String {
         let mut out = String::with_capacity(self.points.len());

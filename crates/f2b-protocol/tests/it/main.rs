@@ -11,6 +11,7 @@ mod client;
 mod exchanges;
 mod limits;
 mod oracle;
+mod pretty;
 mod properties;
 mod refusals;
 mod requests;

@@ -9,8 +9,9 @@ use f2b_protocol::Value;
 ///
 /// `pickle EXPR` → repr, then the pickle of each protocol or `-`.
 /// `load BYTES` → repr, and whether protocol 4 of it is the same bytes; or `!`.
+/// `pretty WIDTH,… EXPR` → what `pprint` makes of it in each of the widths.
 const SCRIPT: &str = r#"
-import io, pickle, pickletools, resource, sys
+import io, pickle, pickletools, pprint, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 names = {'nan': float('nan'), 'inf': float('inf'), 'set': set, 'frozenset': frozenset}
 class Data(pickle.Unpickler):
@@ -33,6 +34,10 @@ for line in sys.stdin:
     if verb == 'pickle':
         value = eval(body.decode('utf-8', 'surrogatepass'), names)
         answer = [text(repr(value))] + [dumps(value, p) for p in range(6)]
+    elif verb == 'pretty':
+        widths, value = body.decode('utf-8', 'surrogatepass').split(' ', 1)
+        value = eval(value, names)
+        answer = [text(pprint.pformat(value, indent=2, width=int(w))) for w in widths.split(',')]
     elif verb == 'printable':
         answer = [''.join('01'[chr(c).isprintable()] for c in range(0x110000))]
     else:
@@ -101,6 +106,17 @@ impl Oracle {
         let pickles = answer.split_off(1);
         let repr = String::from_utf8(unhex(&answer[0])).unwrap();
         (repr, pickles.iter().map(|pickle| unhex(pickle)).collect())
+    }
+
+    /// Returns what `pprint` makes of the value that this expression makes, with
+    /// two columns of indentation, in each of the widths.
+    pub(crate) fn pretty(&mut self, value: &Value, widths: &[usize]) -> Vec<String> {
+        let widths: Vec<_> = widths.iter().map(usize::to_string).collect();
+        let body = format!("{} {}", widths.join(","), value.repr());
+        let answer = self.ask("pretty", body.as_bytes());
+        assert_eq!(answer.len(), widths.len(), "python failed on {body}");
+        let texts = answer.iter().map(|text| String::from_utf8(unhex(text)));
+        texts.map(Result::unwrap).collect()
     }
 
     /// Has Python read a pickle of plain data and calls of `str`.

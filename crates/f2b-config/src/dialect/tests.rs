@@ -1,0 +1,190 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::TreeError;
+
+/// Files by path.
+#[derive(Default)]
+struct Files(BTreeMap<String, String>);
+
+impl ConfigTree for Files {
+    fn read(&self, path: &str) -> Result<Option<String>, TreeError> {
+        Ok(self.0.get(path).cloned())
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        let inside = |path: &&String| {
+            path.rsplit_once('/')
+                .is_some_and(|(parent, _)| parent == folder)
+        };
+        self.0.keys().filter(inside).cloned().collect()
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
+    fn name_of(&self, path: &str) -> String {
+        format!("/etc/{path}")
+    }
+}
+
+struct NoFolders;
+
+impl LogFolders for NoFolders {
+    fn names(&self, _folder: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn is_there(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn leads_somewhere(&self, _path: &str) -> bool {
+        false
+    }
+}
+
+fn files(pairs: &[(&str, &str)]) -> Files {
+    let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+    Files(pairs.iter().map(own).collect())
+}
+
+fn reading() -> Reading {
+    Reading {
+        is_dump: true,
+        ..Reading::default()
+    }
+}
+
+/// The stream as text, or the last thing that was said.
+fn seen(files: &Files) -> String {
+    match read(files, &NoFolders, &reading()) {
+        Err(unreadable) => unreadable.reason,
+        Ok(read) => match read.stream {
+            Some(stream) => stream
+                .iter()
+                .map(|command| format!("{command}\n"))
+                .collect(),
+            None => read
+                .told
+                .last()
+                .map_or_else(String::new, |told| told.text.clone()),
+        },
+    }
+}
+
+const SERVER: (&str, &str) = ("fail2ban.conf", "[Definition]\n");
+
+#[test]
+fn references_tags_and_arguments_come_together() {
+    let text = seen(&files(&[
+        SERVER,
+        (
+            "jail.conf",
+            "[DEFAULT]\nmode = hard\nfilter = %(__name__)s[mode=%(mode)s]\n[toy]\nenabled = 1\naction = act[x=2]\n",
+        ),
+        (
+            "filter.d/toy.conf",
+            "[Definition]\nmdre-hard = ^h <HOST>\nfailregex = <mdre-<mode>>\n",
+        ),
+        (
+            "action.d/act.conf",
+            "[Definition]\nactionban = a <x> <y>\n[Init]\ny = 3\n",
+        ),
+    ]));
+    for expected in [
+        "['set', 'toy', 'addfailregex', '^h <HOST>']",
+        "[['actionban', 'a 2 3'], ['x', '2'], ['name', 'toy'], ['actname', 'act'], ['y', '3']]",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+}
+
+/// What would take the original's memory or never end is refused.
+#[test]
+fn what_multiplies_without_end_is_a_clear_error() {
+    let check = |tree: Files, expected: &str| {
+        let text = seen(&tree);
+        assert!(
+            text.contains(expected),
+            "{expected}: {}",
+            text.chars().take(300).collect::<String>()
+        );
+    };
+    // Each file includes both of the next ones.
+    let mut doubling = files(&[SERVER, ("jail.conf", "[INCLUDES]\nbefore = a0.conf\n")]);
+    for number in 0..60 {
+        let next = number + 1;
+        for letter in ["a", "b"] {
+            let text = format!("[INCLUDES]\nbefore = a{next}.conf\n         b{next}.conf\n");
+            doubling.0.insert(format!("{letter}{number}.conf"), text);
+        }
+    }
+    check(doubling, "includes make more than");
+    let mut chain = files(&[SERVER, ("jail.conf", "[INCLUDES]\nbefore = 0.conf\n")]);
+    for number in 0..10_000 {
+        chain.0.insert(
+            format!("{number}.conf"),
+            format!("[INCLUDES]\nbefore = {}.conf\n", number + 1),
+        );
+    }
+    check(chain, "nested deeper than");
+    let mut jail = String::from("[toy]\nenabled = 1\na0 = 0123456789\n");
+    for number in 1..10 {
+        let inner = format!("%(a{})s", number - 1);
+        jail.push_str(&format!("a{number} = {}\n", inner.repeat(20)));
+    }
+    jail.push_str("ignorecommand = %(a9)s\n");
+    check(
+        files(&[SERVER, ("jail.conf", &jail)]),
+        "expands to more than can be read",
+    );
+    let deep = "<".repeat(1_000) + &">".repeat(1_000);
+    let filter = format!("[Definition]\nfailregex = {deep} <HOST>\n");
+    let tree = [
+        SERVER,
+        ("jail.conf", "[toy]\nenabled = 1\nfilter = f\n"),
+        ("filter.d/f.conf", filter.as_str()),
+    ];
+    check(files(&tree), "addfailregex");
+    let long = format!(
+        "[toy]\nenabled = 1\nignorecommand = {}\n",
+        "x ".repeat(500_000)
+    );
+    check(
+        files(&[SERVER, ("jail.conf", &long)]),
+        "'ignorecommand', 'x x",
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_without_a_panic(
+        jail in "(\\[[a-zA-Z/?=]{0,8}\\]|[a-z]{1,9} ?[=:] ?[%()<>\\[\\],;=\"' a-z/é]{0,20}|[ \t]+[a-z;#]{0,5}|\n){0,30}",
+        filter in "(\\[Definition\\]|\\[Init\\]|(failregex|a|b) = [%()<>a-b/s ]{0,20}|\n){0,20}",
+    ) {
+        let with_toy = format!("{jail}\n[toy]\nenabled = 1\nfilter = f[a=<b>]\naction = f[b=%(a)s]\n");
+        for jail in [jail.as_str(), with_toy.as_str()] {
+            let tree = files(&[
+                SERVER,
+                ("jail.conf", jail),
+                ("filter.d/f.conf", &filter),
+                ("action.d/f.conf", &filter),
+            ]);
+            seen(&tree);
+        }
+    }
+
+    #[test]
+    fn any_spec_is_read_without_a_panic(text in "[\\[\\]=,\"'?a-c é\n]{0,30}") {
+        if let Ok(spec) = spec::parse(&text) {
+            prop_assert!(!spec.name.is_empty());
+        }
+        let parts = spec::split(&text);
+        let without = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        prop_assert_eq!(without(&parts.concat()), without(&text));
+    }
+}
