@@ -260,7 +260,11 @@ fn a_wrong_command_line_says_which_word_is_wrong() {
         &["-f", "--timeout", "soon"],
         "option --timeout requires a value",
     );
-    check(&["-d"], "option -d is not available in this version");
+    check(&["--str2sec", "soon"], "Init of command line failed");
+    check(
+        &["-c", "/nonexistent/x", "-d"],
+        "Init of command line failed",
+    );
     check(&["start"], "hint: `fail2ban-server -f start`");
     check(
         &["-c", "/nonexistent/x", "-f", "start"],
