@@ -8,6 +8,8 @@
 
 mod convert;
 mod definition;
+mod entry;
+mod explain;
 mod files;
 mod glob;
 mod ini;
@@ -23,6 +25,8 @@ use f2b_protocol::Command;
 
 use crate::ConfigTree;
 
+pub use entry::{Origin, Source, Stated};
+pub use explain::{Basis, ExplainError, Explained, Overridden, explain};
 pub use told::{Told, ToldLevel};
 
 /// How the configuration is read.

@@ -7,8 +7,8 @@
 //! *Must not know* the server: what comes out are [`Command`]s, the ones that `fail2ban-client -d`
 //! would print. In this state of the crate [`read`] reads Stockade's own tree and changes to it for a
 //! server; what other trees use beyond that (includes, references into other sections, conditional
-//! sections) is refused with its place. [`dialect::read`] reads all of it, for `-d` and `-t`, without
-//! places yet.
+//! sections) is refused with its place. [`dialect::read`] reads all of it, for `-d` and `-t`, and
+//! [`dialect::explain`] tells where a jail's options come from.
 //!
 //! *Oracle*: `fail2ban-client -d` of the original on the same tree (`conformance`).
 //!

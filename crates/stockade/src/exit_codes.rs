@@ -10,8 +10,8 @@ pub(crate) fn failure() -> ExitCode {
     ExitCode::from(255)
 }
 
-/// `stockade status`: the server runs, but something is not as it should be.
-pub(crate) fn degraded() -> ExitCode {
+/// `stockade`: something is not as it should be.
+pub(crate) fn wanting() -> ExitCode {
     ExitCode::from(1)
 }
 

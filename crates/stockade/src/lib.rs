@@ -23,8 +23,8 @@ mod dump;
 mod exit_codes;
 mod options;
 mod output;
+mod own;
 mod server;
-mod status;
 mod tree;
 
 use std::process::ExitCode;
@@ -46,5 +46,5 @@ pub fn fail2ban_client() -> ExitCode {
 /// Runs `stockade` with the words of the command line.
 #[must_use]
 pub fn stockade() -> ExitCode {
-    status::main()
+    own::main()
 }

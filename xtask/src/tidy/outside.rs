@@ -57,6 +57,7 @@ const OUTSIDE: &[Outside] = &[
     tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
     room("sha1", &["f2b-source"]),
     room("signal-hook", &["f2b-daemon"]),
+    room("strsim", &["stockade"]),
     tests("tempfile", &["conformance"]),
     room(
         "thiserror",

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::Abort;
 use super::convert;
+use super::entry::Entry;
 use super::files::{self, Sections};
 use super::ini::{lowered, repr};
 use super::reference::{self, Lookup, Typed, Variables};
@@ -123,10 +124,7 @@ impl Definition {
 
     /// Tells whether `[Definition]` itself, not `[DEFAULT]`, sets an option.
     pub(super) fn sets(&self, option: &str) -> bool {
-        self.sections
-            .named
-            .get(SECTION)
-            .is_some_and(|options| options.contains_key(option))
+        self.sections.own(SECTION, option).is_some()
     }
 
     /// Puts `[Definition]`, `[Init]` and the arguments together.
@@ -241,7 +239,7 @@ impl Definition {
                 map.insert((*option).to_owned(), Typed::None);
                 continue;
             }
-            if self.sections.has(SECTION, option)
+            if self.sections.entry(SECTION, option).is_some()
                 && let Some(value) = reference::fetch(lookup, option)?
             {
                 map.insert((*option).to_owned(), Typed::Text(value));
@@ -283,21 +281,19 @@ impl Definition {
         if let Some((section, option)) = tag.split_once('/') {
             let option = lowered(option);
             if section == "known" {
-                let known = self
-                    .sections
-                    .known
-                    .get(SECTION)
-                    .and_then(|known| known.get(&option));
+                let known = self.sections.own(SECTION, &option).and_then(Entry::known);
                 let lookup = Lookup::plain(&self.sections, SECTION);
                 return match known {
                     Some(raw) => reference::resolve(&lookup, &option, raw).map(Some),
-                    None if self.sections.has(SECTION, &option) => {
+                    None if self.sections.entry(SECTION, &option).is_some() => {
                         reference::fetch(&lookup, &option)
                     }
                     None => Ok(None),
                 };
             }
-            if self.sections.named.contains_key(section) && self.sections.has(section, &option) {
+            if self.sections.named.contains_key(section)
+                && self.sections.entry(section, &option).is_some()
+            {
                 return reference::fetch(&Lookup::plain(&self.sections, section), &option);
             }
             return Ok(None);
@@ -308,7 +304,8 @@ impl Definition {
             section: SECTION,
             variables: Some(variables),
         };
-        let is_known = variables.contains_key(&option) || self.sections.has(SECTION, &option);
+        let is_known =
+            variables.contains_key(&option) || self.sections.entry(SECTION, &option).is_some();
         if is_known {
             reference::fetch(&lookup, &option)
         } else {

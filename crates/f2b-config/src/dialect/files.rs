@@ -1,10 +1,13 @@
 //! The files of a name, in order, and what they say together (contract A 1.1, 1.2, 1.4).
 
+use std::sync::Arc;
+
 use f2b_protocol::Value;
 use indexmap::IndexMap;
 
 use super::Abort;
-use super::ini::{self, DEFAULT, Options};
+use super::entry::{self, Entry, Options, Source};
+use super::ini::{self, DEFAULT};
 use super::reference::{self, Lookup};
 use super::told::Told;
 use crate::ConfigTree;
@@ -17,8 +20,6 @@ pub(super) struct Sections {
     pub(super) default: Options,
     /// The sections in the order in which they first appeared.
     pub(super) named: IndexMap<String, Options>,
-    /// What each section's options were before the last file that changed them.
-    pub(super) known: IndexMap<String, Options>,
 }
 
 /// Reads the files of a logical name such as `jail` or `filter.d/sshd`; `None` if there are none or
@@ -46,15 +47,9 @@ pub(super) fn read(
         tree,
         presets,
         told,
-        sections: Sections::default(),
+        sections: Sections::with(presets),
         files: 0,
     };
-    for (key, value) in presets {
-        reader
-            .sections
-            .default
-            .insert((*key).to_owned(), (*value).to_owned());
-    }
     reader.tell_loading(&listed);
     let expanded = reader.expand(&listed, &[], true)?;
     let paths: Vec<String> = expanded.iter().map(|(path, _)| path.clone()).collect();
@@ -155,7 +150,7 @@ impl Reader<'_> {
             if ancestors.contains(&file) || !self.tree.is_there(&file) {
                 continue;
             }
-            let Some(parsed) = self.parse(&file)? else {
+            let Some(parsed) = self.parse(&file, ancestors)? else {
                 expanded.push((file, None));
                 continue;
             };
@@ -180,10 +175,19 @@ impl Reader<'_> {
         self.told.push(Told::info("configparserinc", text));
     }
 
-    fn parse(&mut self, path: &str) -> Result<Option<Parsed>, Abort> {
+    fn parse(&mut self, path: &str, ancestors: &[String]) -> Result<Option<Parsed>, Abort> {
         let name = self.tree.name_of(path);
         match self.tree.read(path) {
-            Ok(Some(text)) => ini::parse(&name, &text).map(Some),
+            Ok(Some(text)) => {
+                let source = Source {
+                    file: name,
+                    included_by: ancestors
+                        .iter()
+                        .map(|path| self.tree.name_of(path))
+                        .collect(),
+                };
+                ini::parse(&Arc::new(source), &text).map(Some)
+            }
             Err(TreeError::NotUtf8 { reason, .. }) => {
                 let text = format!("Error decoding config file '{name}': {reason}");
                 self.told.push(Told::error("configparserinc", text));
@@ -198,10 +202,7 @@ impl Reader<'_> {
         let Some(includes) = parsed.get("INCLUDES") else {
             return Ok(Vec::new());
         };
-        let mut alone = Sections::default();
-        for (key, value) in self.presets {
-            alone.default.insert((*key).to_owned(), (*value).to_owned());
-        }
+        let mut alone = Sections::with(self.presets);
         alone.merge(parsed.clone());
         if !includes.contains_key(option) && !alone.default.contains_key(option) {
             return Ok(Vec::new());
@@ -232,12 +233,23 @@ fn joined(folder: &str, path: &str) -> String {
 }
 
 impl Sections {
-    /// Takes up a later file: its options overwrite, and what a section's options were before is
-    /// known from then on.
+    fn with(presets: &[(&str, &str)]) -> Self {
+        let built_in = |(key, value): &(&str, &str)| {
+            ((*key).to_owned(), Entry::new((*value).to_owned(), None))
+        };
+        Self {
+            default: presets.iter().map(built_in).collect(),
+            named: IndexMap::new(),
+        }
+    }
+
+    /// Takes up a later file: its options override.
     fn merge(&mut self, parsed: Parsed) {
         for (name, options) in parsed {
             if name == DEFAULT {
-                self.default.extend(options);
+                for (key, value) in options {
+                    entry::set(&mut self.default, key, value);
+                }
                 continue;
             }
             let (target, condition) = conditional(&name);
@@ -253,24 +265,23 @@ impl Sections {
                     self.named.insert(target.to_owned(), renamed);
                 }
                 Some(section) => {
-                    let known = self.known.entry(target.to_owned()).or_default();
                     for (key, value) in renamed {
-                        if let Some(before) = section.insert(key.clone(), value) {
-                            known.insert(key, before);
-                        }
+                        entry::set(section, key, value);
                     }
                 }
             }
         }
     }
 
-    /// Tells whether an option is set for a section, be it by `[DEFAULT]`.
-    pub(super) fn has(&self, section: &str, option: &str) -> bool {
-        let own = self
-            .named
-            .get(section)
-            .is_some_and(|options| options.contains_key(option));
-        own || self.default.contains_key(option)
+    /// Returns what a section itself, not `[DEFAULT]`, sets an option to.
+    pub(super) fn own(&self, section: &str, option: &str) -> Option<&Entry> {
+        self.named.get(section)?.get(option)
+    }
+
+    /// Returns what an option is for a section, be it by `[DEFAULT]`.
+    pub(super) fn entry(&self, section: &str, option: &str) -> Option<&Entry> {
+        self.own(section, option)
+            .or_else(|| self.default.get(option))
     }
 }
 

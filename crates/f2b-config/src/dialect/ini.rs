@@ -1,20 +1,20 @@
 //! One file, with the rules and the words of Python's strict `ConfigParser` (contract A 1.3).
 
+use std::sync::Arc;
+
 use f2b_protocol::Value;
 use indexmap::{IndexMap, IndexSet};
 
 use super::Abort;
-
-/// The options of a section, keys in lower case, in the order in which they were first set.
-pub(super) type Options = IndexMap<String, String>;
+use super::entry::{Entry, Options, Origin, Source};
 
 /// The section whose options all others share.
 pub(super) const DEFAULT: &str = "DEFAULT";
 
-/// Reads one file; `name` is how messages call it.
-pub(super) fn parse(name: &str, text: &str) -> Result<IndexMap<String, Options>, Abort> {
+/// Reads the text of one file.
+pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<IndexMap<String, Options>, Abort> {
     let mut parser = Parser {
-        name,
+        source,
         sections: IndexMap::new(),
         seen_sections: IndexSet::new(),
         seen_options: IndexSet::new(),
@@ -32,14 +32,21 @@ pub(super) fn parse(name: &str, text: &str) -> Result<IndexMap<String, Options>,
 }
 
 struct Parser<'a> {
-    name: &'a str,
-    sections: IndexMap<String, IndexMap<String, Vec<String>>>,
+    source: &'a Arc<Source>,
+    sections: IndexMap<String, IndexMap<String, Lines>>,
     seen_sections: IndexSet<String>,
     seen_options: IndexSet<(String, String)>,
     section: Option<String>,
     option: Option<String>,
     indentation: usize,
     bad_lines: Vec<(usize, String)>,
+}
+
+/// A value while it may still go on.
+struct Lines {
+    /// The line of the key, and the column of the value there.
+    at: (usize, usize),
+    lines: Vec<String>,
 }
 
 impl Parser<'_> {
@@ -75,12 +82,12 @@ impl Parser<'_> {
         let (Some(section), Some(option)) = (&self.section, &self.option) else {
             return;
         };
-        let lines = self
+        let value = self
             .sections
             .get_mut(section)
             .and_then(|section| section.get_mut(option));
-        if let Some(lines) = lines {
-            lines.push(more.to_owned());
+        if let Some(value) = value {
+            value.lines.push(more.to_owned());
         }
     }
 
@@ -88,7 +95,7 @@ impl Parser<'_> {
         if name != DEFAULT && !self.seen_sections.insert(name.to_owned()) {
             return Err(Abort(format!(
                 "While reading from {} [line {number:2}]: section {} already exists",
-                repr(self.name),
+                repr(&self.source.file),
                 repr(name)
             )));
         }
@@ -102,7 +109,7 @@ impl Parser<'_> {
         let Some(section) = self.section.clone() else {
             return Err(Abort(format!(
                 "File contains no section headers.\nfile: {}, line: {number}\n{}",
-                repr(self.name),
+                repr(&self.source.file),
                 repr(line)
             )));
         };
@@ -117,13 +124,19 @@ impl Parser<'_> {
         if !self.seen_options.insert((section.clone(), key.clone())) {
             return Err(Abort(format!(
                 "While reading from {} [line {number:2}]: option {} in section {} already exists",
-                repr(self.name),
+                repr(&self.source.file),
                 repr(&key),
                 repr(&section)
             )));
         }
         let options = self.sections.entry(section).or_default();
-        options.insert(key.clone(), vec![value.trim().to_owned()]);
+        let before = line.len() - line.trim_start().len() + text.len() - value.trim_start().len();
+        let column = line.get(..before).unwrap_or(line).chars().count() + 1;
+        let value = Lines {
+            at: (number, column),
+            lines: vec![value.trim().to_owned()],
+        };
+        options.insert(key.clone(), value);
         // As Python: nothing continues an option without a name.
         self.option = Some(key).filter(|key| !key.is_empty());
         Ok(())
@@ -131,14 +144,25 @@ impl Parser<'_> {
 
     fn finish(self) -> Result<IndexMap<String, Options>, Abort> {
         if !self.bad_lines.is_empty() {
-            let mut message = format!("Source contains parsing errors: {}", repr(self.name));
+            let mut message = format!(
+                "Source contains parsing errors: {}",
+                repr(&self.source.file)
+            );
             for (number, line) in self.bad_lines {
                 message.push_str(&format!("\n\t[line {number:2}]: {line}"));
             }
             return Err(Abort(message));
         }
-        let joined =
-            |(key, lines): (String, Vec<String>)| (key, lines.join("\n").trim_end().to_owned());
+        let joined = |(key, value): (String, Lines)| {
+            let (line, column) = value.at;
+            let origin = Origin {
+                source: Arc::clone(self.source),
+                line,
+                column,
+            };
+            let text = value.lines.join("\n").trim_end().to_owned();
+            (key, Entry::new(text, Some(origin)))
+        };
         let sections = self.sections.into_iter();
         Ok(sections
             .map(|(name, options)| (name, options.into_iter().map(joined).collect()))

@@ -110,18 +110,11 @@ pub(super) fn read_all(
     reading: &Reading,
     told: &mut Vec<Told>,
 ) -> Result<Jails, Abort> {
-    let root = tree.name_of("");
-    let presets = [
-        ("fail2ban_version", VERSION),
-        ("fail2ban_confpath", root.trim_end_matches('/')),
-    ];
-    let Some(sections) = files::read(tree, "jail", &presets, told)? else {
-        return Err(Abort("Read jails configuration failed.".to_owned()));
-    };
+    let sections = sections(tree, told)?;
     let names: Vec<String> = sections
         .named
         .keys()
-        .filter(|name| *name != "INCLUDES" && !name.starts_with("KNOWN/"))
+        .filter(|name| is_name(name))
         .cloned()
         .collect();
     let mut jails = Vec::new();
@@ -178,6 +171,40 @@ pub(super) fn read_all(
     }
     commands.extend(starts);
     Ok(Jails { commands, is_good })
+}
+
+/// Reads the files that set up jails.
+pub(super) fn sections(tree: &dyn ConfigTree, told: &mut Vec<Told>) -> Result<Sections, Abort> {
+    let root = tree.name_of("");
+    let presets = [
+        ("fail2ban_version", VERSION),
+        ("fail2ban_confpath", root.trim_end_matches('/')),
+    ];
+    files::read(tree, "jail", &presets, told)?
+        .ok_or_else(|| Abort("Read jails configuration failed.".to_owned()))
+}
+
+/// Tells whether a section is a jail.
+pub(super) fn is_name(section: &str) -> bool {
+    section != "INCLUDES" && !section.starts_with("KNOWN/")
+}
+
+/// What a jail's filter says, as `%(known/…)s` finds it; nothing if it cannot be read.
+pub(super) fn known_of_filter(tree: &dyn ConfigTree, sections: &Sections, name: &str) -> Variables {
+    let mut reader = Reader {
+        tree,
+        sections,
+        name,
+        known: Variables::new(),
+        told: &mut Vec::new(),
+    };
+    let backend = reader.text("backend").ok().flatten();
+    let backend = backend.unwrap_or_else(|| "auto".to_owned());
+    if let Ok(Some(filter)) = reader.text("filter") {
+        // What is wrong with the filter is none of the values' business.
+        reader.filter(&filter, &backend).ok();
+    }
+    reader.known
 }
 
 struct Reader<'a> {

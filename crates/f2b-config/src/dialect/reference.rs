@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 
 use super::Abort;
+use super::entry::{Entry, Stated};
 use super::files::Sections;
-use super::ini::{lowered, repr};
+use super::ini::{DEFAULT, lowered, repr};
 
 /// A value on its way: text, or what a type conversion has made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,18 @@ pub(super) enum Typed {
     None,
 }
 
+impl Typed {
+    /// The value as text, if it is one.
+    pub(super) fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Int(number) => Some(number.to_string()),
+            Self::Bool(is) => Some(if is { "True" } else { "False" }.to_owned()),
+            Self::None => None,
+        }
+    }
+}
+
 /// Values that a caller brings along; they go before everything else.
 pub(super) type Variables = IndexMap<String, Typed>;
 
@@ -31,7 +44,7 @@ pub(super) struct Lookup<'a> {
 }
 
 /// As Python: deeper nesting is refused.
-const DEEPEST: usize = 10;
+pub(super) const DEEPEST: usize = 10;
 
 /// The longest value, in bytes, and the most replacements in one: ours, since nested references can
 /// multiply.
@@ -47,24 +60,33 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// The raw value of a name.
-    fn raw(&self, name: &str) -> Option<Typed> {
+    /// What a name stands for: a variable, or an option of the section or of `[DEFAULT]`.
+    pub(super) fn find(&self, name: &str) -> Option<Found<'a>> {
         if name == "__name__" {
-            return Some(Typed::Text(self.section.to_owned()));
+            return Some(Found::Section(self.section));
         }
         if let Some(value) = self.variables.and_then(|variables| variables.get(name)) {
-            return Some(value.clone());
+            return Some(Found::Variable(value));
         }
-        let own = self.sections.named.get(self.section);
-        let plain = own.and_then(|options| options.get(name));
-        if let Some(value) = plain.or_else(|| self.sections.default.get(name)) {
-            return Some(Typed::Text(value.clone()));
-        }
-        None
+        self.set_in(self.section, name)
     }
 
-    /// The raw value of an option elsewhere: `section/option`, `default/option`, `known/option`.
-    fn elsewhere(&self, name: &str) -> Option<Typed> {
+    /// What the name in `%(name)s` stands for.
+    pub(super) fn find_reference(&self, name: &str) -> Option<Found<'a>> {
+        let lower = lowered(name);
+        // As the original: names of other sections are found in lower case only.
+        let elsewhere = || {
+            if lower == name {
+                self.elsewhere(name)
+            } else {
+                None
+            }
+        };
+        self.find(&lower).or_else(elsewhere)
+    }
+
+    /// An option elsewhere: `section/option`, `default/option`, `known/option`.
+    fn elsewhere(&self, name: &str) -> Option<Found<'a>> {
         let (section, option) = name.split_once('/')?;
         if !section
             .chars()
@@ -73,31 +95,78 @@ impl<'a> Lookup<'a> {
         {
             return None;
         }
-        let value = match section {
+        match section {
             "known" => {
-                let known = self.sections.known.get(self.section);
-                let before = known.and_then(|options| options.get(option));
-                before.or_else(|| self.sections.default.get(option))?
+                let own = self.sections.own(self.section, option);
+                match own.and_then(|entry| entry.before.split_last()) {
+                    Some((stated, before)) => Some(Found::Set {
+                        section: self.section,
+                        stated,
+                        before,
+                        hides: self.sections.default.get(option),
+                    }),
+                    None => self.set_in(DEFAULT, option),
+                }
             }
-            "default" => self.sections.default.get(option)?,
+            "default" => self.set_in(DEFAULT, option),
             other => {
-                let named = self.sections.named.get(other)?;
-                named
-                    .get(option)
-                    .or_else(|| self.sections.default.get(option))?
+                let (other, _) = self.sections.named.get_key_value(other)?;
+                self.set_in(other, option)
             }
-        };
-        Some(Typed::Text(value.clone()))
+        }
+    }
+
+    fn set_in(&self, section: &'a str, option: &str) -> Option<Found<'a>> {
+        let own = self.sections.own(section, option);
+        let hides = own.and_then(|_| self.sections.default.get(option));
+        let own = own.map(|entry| (section, entry));
+        let (section, entry) =
+            own.or_else(|| Some((DEFAULT, self.sections.default.get(option)?)))?;
+        Some(Found::Set {
+            section,
+            stated: &entry.now,
+            before: &entry.before,
+            hides,
+        })
+    }
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found<'a> {
+    /// `__name__`: the name of the section.
+    Section(&'a str),
+    /// What the caller brings along.
+    Variable(&'a Typed),
+    /// What files set an option to, what that overrides, and what of `[DEFAULT]` it hides.
+    Set {
+        section: &'a str,
+        stated: &'a Stated,
+        before: &'a [Stated],
+        hides: Option<&'a Entry>,
+    },
+}
+
+impl Found<'_> {
+    /// The value as it is written.
+    pub(super) fn text(self) -> String {
+        self.raw().text().unwrap_or_default()
+    }
+
+    fn raw(self) -> Typed {
+        match self {
+            Self::Section(name) => Typed::Text(name.to_owned()),
+            Self::Variable(value) => value.clone(),
+            Self::Set { stated, .. } => Typed::Text(stated.text.clone()),
+        }
     }
 }
 
 /// Returns an option of the lookup's section with its references resolved; `None` if it is not set.
 pub(super) fn fetch(lookup: &Lookup<'_>, option: &str) -> Result<Option<String>, Abort> {
-    match lookup.raw(option) {
+    match lookup.find(option).map(Found::raw) {
         Some(Typed::Text(raw)) => resolve(lookup, option, &raw).map(Some),
-        Some(Typed::Int(number)) => Ok(Some(number.to_string())),
-        Some(Typed::Bool(is)) => Ok(Some(if is { "True" } else { "False" }.to_owned())),
-        Some(Typed::None) | None => Ok(None),
+        other => Ok(other.and_then(Typed::text)),
     }
 }
 
@@ -169,16 +238,7 @@ impl Expansion<'_> {
                 repr(self.lookup.section)
             )));
         }
-        let lower = lowered(name);
-        // As the original: names of other sections are found in lower case only.
-        let elsewhere = || {
-            if lower == name {
-                self.lookup.elsewhere(name)
-            } else {
-                None
-            }
-        };
-        let found = self.lookup.raw(&lower).or_else(elsewhere);
+        let found = self.lookup.find_reference(name).map(Found::raw);
         let of_type = |kind: &str| Err(Abort(format!("argument of type '{kind}' is not iterable")));
         match found {
             Some(Typed::Text(value)) if value.contains('%') => self.expand(&value, depth + 1),
@@ -194,11 +254,32 @@ impl Expansion<'_> {
                  is not a valid option name. Raw value: {}",
                 repr(self.option),
                 repr(self.lookup.section),
-                repr(&lower),
+                repr(&lowered(name)),
                 repr(self.raw)
             ))),
         }
     }
+}
+
+/// The names that a value refers to, in order.
+pub(super) fn names(mut text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    while let Some((_, at)) = text
+        .find('%')
+        .and_then(|position| text.split_at_checked(position))
+    {
+        text = match name_at(at) {
+            Some((name, after)) => {
+                names.push(name);
+                after
+            }
+            None => at
+                .strip_prefix("%%")
+                .or_else(|| at.strip_prefix('%'))
+                .unwrap_or_default(),
+        };
+    }
+    names
 }
 
 /// The name in `%(name)s` at the front of `text`, and what follows.

@@ -75,7 +75,7 @@ fn expand(
         }
         let replacement = match map.get(&tag) {
             Some(Typed::None) | None => fallback(&tag)?,
-            Some(typed) => Some(text_of(typed)),
+            Some(typed) => typed.clone().text(),
         };
         let Some(replacement) = replacement else {
             position = end;
@@ -112,14 +112,4 @@ fn tag_from(value: &str, from: usize) -> Option<(usize, usize)> {
         }
     }
     None
-}
-
-fn text_of(typed: &Typed) -> String {
-    match typed {
-        Typed::Text(text) => text.clone(),
-        Typed::Int(number) => number.to_string(),
-        Typed::Bool(true) => "True".to_owned(),
-        Typed::Bool(false) => "False".to_owned(),
-        Typed::None => "None".to_owned(),
-    }
 }

@@ -188,3 +188,160 @@ proptest! {
         prop_assert_eq!(without(&parts.concat()), without(&text));
     }
 }
+
+mod explaining {
+    use super::*;
+
+    fn of(tree: &Files, option: &str) -> Explained {
+        explain(tree, "j", Some(option)).unwrap().remove(0)
+    }
+
+    /// `FILE:LINE:COLUMN`, and the files that include it.
+    fn place(stated: &Stated) -> String {
+        let origin = stated.origin.as_ref().unwrap();
+        let by = origin.source.included_by.join(" ");
+        let text = format!(
+            "{}:{}:{} {by}",
+            origin.source.file, origin.line, origin.column
+        );
+        text.trim_end().to_owned()
+    }
+
+    fn set(explained: &Explained) -> (&str, String, Vec<String>) {
+        let Basis::Set {
+            section,
+            stated,
+            overrides,
+        } = &explained.basis
+        else {
+            panic!("{explained:?}");
+        };
+        let overrides = overrides
+            .iter()
+            .map(|overridden| format!("[{}] {}", overridden.section, place(&overridden.stated)));
+        (section, place(stated), overrides.collect())
+    }
+
+    #[test]
+    fn a_value_is_followed_through_files_sections_and_includes() {
+        let tree = files(&[
+            (
+                "jail.conf",
+                "[INCLUDES]\nbefore = paths.conf\n[DEFAULT]\nbase = a\nlogpath = old\n[j]\n  logpath  =  %(log)s\n",
+            ),
+            (
+                "paths.conf",
+                "[DEFAULT]\nlog: /x/%(base)s ; here\n   more\n",
+            ),
+            (
+                "jail.local",
+                "[DEFAULT]\nbase = b\n[j]\nlogpath = %(log)s %(default/base)s %(log)s\n",
+            ),
+        ]);
+        let logpath = of(&tree, "LogPath");
+        assert_eq!(logpath.value.as_deref(), Ok("/x/b\nmore b /x/b\nmore"));
+        assert_eq!(
+            set(&logpath),
+            (
+                "j",
+                "/etc/jail.local:4:11".to_owned(),
+                vec![
+                    "[j] /etc/jail.conf:7:15".to_owned(),
+                    "[DEFAULT] /etc/jail.conf:5:11".to_owned()
+                ]
+            )
+        );
+        let [log, default] = logpath.refers_to.as_slice() else {
+            panic!("{logpath:?}");
+        };
+        assert_eq!(
+            set(log),
+            (
+                "DEFAULT",
+                "/etc/paths.conf:2:6 /etc/jail.conf".to_owned(),
+                Vec::new()
+            )
+        );
+        assert_eq!(log.refers_to[0].name, "base");
+        assert_eq!(
+            set(&log.refers_to[0]),
+            (
+                "DEFAULT",
+                "/etc/jail.local:2:8".to_owned(),
+                vec!["[DEFAULT] /etc/jail.conf:4:8".to_owned()]
+            )
+        );
+        assert_eq!(default.name, "default/base");
+        assert_eq!(default.value.as_deref(), Ok("b"));
+    }
+
+    #[test]
+    fn what_was_before_is_what_known_stands_for() {
+        let tree = files(&[
+            ("jail.conf", "[j]\nfilter = f\nport = 1\n"),
+            (
+                "jail.local",
+                "[j]\nport = %(known/port)s,2\nname = %(known/failregex)s\n",
+            ),
+            ("filter.d/f.conf", "[Definition]\nfailregex = x <ADDR>\n"),
+        ]);
+        let port = of(&tree, "port");
+        assert_eq!(port.value.as_deref(), Ok("1,2"));
+        assert_eq!(set(&port.refers_to[0]).1, "/etc/jail.conf:3:8");
+        let name = of(&tree, "name");
+        assert_eq!(name.value.as_deref(), Ok("x <ADDR>"));
+        assert_eq!(name.refers_to[0].basis, Basis::Filter);
+    }
+
+    #[test]
+    fn what_cannot_be_resolved_shows_where_it_breaks() {
+        let tree = files(&[(
+            "jail.conf",
+            "[j]\na = %(b)s\nb = %(a)s %(nothing)s\nc = %(__name__)s\n",
+        )]);
+        let a = of(&tree, "a");
+        assert!(
+            a.value.clone().unwrap_err().contains("Recursion limit"),
+            "{a:?}"
+        );
+        let b = &a.refers_to[0];
+        assert_eq!(b.refers_to[0].basis, Basis::Above);
+        assert_eq!(b.refers_to[1].basis, Basis::Nowhere);
+        assert_eq!(of(&tree, "c").refers_to[0].basis, Basis::SectionName);
+        assert!(matches!(
+            explain(&tree, "k", None),
+            Err(ExplainError::NoSuchJail { .. })
+        ));
+        assert!(matches!(
+            explain(&tree, "j", Some("d")),
+            Err(ExplainError::NotSet { .. })
+        ));
+        assert_eq!(
+            explain(&files(&[]), "j", None),
+            Err(ExplainError::Unreadable(
+                "Read jails configuration failed.".to_owned()
+            ))
+        );
+    }
+
+    #[test]
+    fn names_that_refer_to_ever_more_names_are_refused() {
+        let mut text = String::from("[j]\n");
+        for index in 0..3_000 {
+            text.push_str(&format!("a{index} = %(a{})s\n", index + 1));
+        }
+        let tree = files(&[("jail.conf", &text)]);
+        let first = of(&tree, "a0");
+        let mut deepest = &first;
+        while let Some(next) = deepest.refers_to.first() {
+            deepest = next;
+        }
+        assert_eq!(deepest.name, "a10");
+        let wide: String = (0..3_000).map(|index| format!("%(b{index})s")).collect();
+        let tree = files(&[("jail.conf", &format!("[j]\na = {wide}\n"))]);
+        assert!(matches!(
+            explain(&tree, "j", Some("a")),
+            Err(ExplainError::TooMuch { .. })
+        ));
+    }
+}

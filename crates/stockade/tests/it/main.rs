@@ -14,6 +14,7 @@
 mod bad_input;
 mod bans;
 mod crash;
+mod explain;
 mod journal;
 mod load;
 mod monitor;
