@@ -11,12 +11,14 @@
 //! cargo xtask setup    # install what tests need, unpack both originals
 //! cargo xtask test     # setup, then every test
 //! cargo xtask tidy     # the rules of the tree
+//! cargo xtask fuzz TARGET SECONDS
 //! ```
 
 use std::{env, io::Write as _, process::ExitCode};
 
 use anyhow::Result;
 
+mod fuzz;
 mod say;
 mod setup;
 mod test;
@@ -29,6 +31,8 @@ usage: cargo xtask TASK
   setup  install the packages that tests need and unpack both originals
   test   setup, then build everything and run every test
   tidy   check the rules of the tree
+  fuzz TARGET SECONDS
+         throw made-up input at a reader (fuzz/fuzz_targets)
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn run(words: &[String]) -> Result<ExitCode> {
         ["setup"] => setup::run().map(|()| ExitCode::SUCCESS),
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
+        ["fuzz", target, seconds] => fuzz::run(target, seconds).map(|()| ExitCode::SUCCESS),
         ["help" | "--help" | "-h"] => {
             say::out(USAGE.trim_end())?;
             Ok(ExitCode::SUCCESS)
