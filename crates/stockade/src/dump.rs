@@ -72,12 +72,16 @@ fn dump(options: &Options) -> ExitCode {
             print("ERROR: The configuration stream failed because of the invalid syntax.");
             return failed();
         };
-        for command in stream {
-            print(&if options.dump_pretty {
+        let lines = stream.iter().map(|command| {
+            if options.dump_pretty {
                 command.as_value().pretty(WIDTH)
             } else {
                 command.to_string()
-            });
+            }
+        });
+        let lines: Vec<String> = lines.collect();
+        if !lines.is_empty() {
+            print(&lines.join("\n"));
         }
         if !read.is_good && !options.test {
             return failed();

@@ -1,18 +1,18 @@
 //! Filters and actions: `[Definition]`, `[Init]` and arguments together (contract A 1.8, 1.9, 2.2).
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
 use super::Abort;
 use super::convert;
 use super::entry::Entry;
-use super::files::{self, Sections};
+use super::files::{Library, Sections};
 use super::ini::{lowered, repr};
 use super::reference::{self, Lookup, Typed, Variables};
 use super::tag;
 use super::told::Told;
-use crate::ConfigTree;
 
 /// The type of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ const SECTION: &str = "Definition";
 /// The files of one filter or action.
 #[derive(Debug)]
 pub(super) struct Definition {
-    sections: Sections,
+    sections: Rc<Sections>,
     table: &'static [(&'static str, Kind)],
     /// Tags that are left for the server.
     left: &'static [&'static str],
@@ -84,16 +84,16 @@ pub(super) struct Combined {
 impl Definition {
     /// Reads the files of a filter; `None` if they cannot be read, which was said.
     pub(super) fn filter(
-        tree: &dyn ConfigTree,
+        library: &mut Library<'_>,
         name: &str,
         told: &mut Vec<Told>,
     ) -> Result<Option<Self>, Abort> {
-        Self::read(tree, &under("filter.d", name), &FILTER, &[], told)
+        Self::read(library, &under("filter.d", name), &FILTER, &[], told)
     }
 
     /// Reads the files of an action; `None` if they cannot be read, which was said.
     pub(super) fn action(
-        tree: &dyn ConfigTree,
+        library: &mut Library<'_>,
         name: &str,
         told: &mut Vec<Told>,
     ) -> Result<Option<Self>, Abort> {
@@ -104,17 +104,17 @@ impl Definition {
             "timeout",
             "bantime",
         ];
-        Self::read(tree, &under("action.d", name), &ACTION, left, told)
+        Self::read(library, &under("action.d", name), &ACTION, left, told)
     }
 
     fn read(
-        tree: &dyn ConfigTree,
+        library: &mut Library<'_>,
         path: &str,
         table: &'static [(&'static str, Kind)],
         left: &'static [&'static str],
         told: &mut Vec<Told>,
     ) -> Result<Option<Self>, Abort> {
-        let sections = files::read(tree, path, &[], told)?;
+        let sections = library.read(path, told)?;
         Ok(sections.map(|sections| Self {
             sections,
             table,

@@ -1,5 +1,7 @@
 //! The files of a name, in order, and what they say together (contract A 1.1, 1.2, 1.4).
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use f2b_protocol::Value;
@@ -20,6 +22,38 @@ pub(super) struct Sections {
     pub(super) default: Options,
     /// The sections in the order in which they first appeared.
     pub(super) named: IndexMap<String, Options>,
+}
+
+/// The files of filters and actions: jails share them, and each is read once.
+pub(super) struct Library<'a> {
+    pub(super) tree: &'a dyn ConfigTree,
+    read: HashMap<String, (Option<Rc<Sections>>, Vec<Told>)>,
+}
+
+impl<'a> Library<'a> {
+    pub(super) fn new(tree: &'a dyn ConfigTree) -> Self {
+        Self {
+            tree,
+            read: HashMap::new(),
+        }
+    }
+
+    /// As [`read`]; what is said is said each time.
+    pub(super) fn read(
+        &mut self,
+        name: &str,
+        told: &mut Vec<Told>,
+    ) -> Result<Option<Rc<Sections>>, Abort> {
+        if let Some((sections, said)) = self.read.get(name) {
+            told.extend_from_slice(said);
+            return Ok(sections.clone());
+        }
+        let before = told.len();
+        let sections = read(self.tree, name, &[], told)?.map(Rc::new);
+        let said = told.get(before..).unwrap_or_default().to_vec();
+        self.read.insert(name.to_owned(), (sections.clone(), said));
+        Ok(sections)
+    }
 }
 
 /// Reads the files of a logical name such as `jail` or `filter.d/sshd`; `None` if there are none or

@@ -6,7 +6,7 @@ use f2b_protocol::Command;
 use indexmap::IndexMap;
 
 use super::definition::{Definition, Gathered, Kind};
-use super::files::{self, Sections};
+use super::files::{self, Library, Sections};
 use super::ini::repr;
 use super::reference::{self, Lookup, Typed, Variables};
 use super::spec::{self, Spec};
@@ -117,11 +117,12 @@ pub(super) fn read_all(
         .filter(|name| is_name(name))
         .cloned()
         .collect();
+    let mut library = Library::new(tree);
     let mut jails = Vec::new();
     let (mut good, mut bad) = (0_usize, 0_usize);
     for name in names {
         let mut reader = Reader {
-            tree,
+            library: &mut library,
             sections: &sections,
             name: &name,
             known: Variables::new(),
@@ -192,7 +193,7 @@ pub(super) fn is_name(section: &str) -> bool {
 /// What a jail's filter says, as `%(known/…)s` finds it; nothing if it cannot be read.
 pub(super) fn known_of_filter(tree: &dyn ConfigTree, sections: &Sections, name: &str) -> Variables {
     let mut reader = Reader {
-        tree,
+        library: &mut Library::new(tree),
         sections,
         name,
         known: Variables::new(),
@@ -207,8 +208,8 @@ pub(super) fn known_of_filter(tree: &dyn ConfigTree, sections: &Sections, name: 
     reader.known
 }
 
-struct Reader<'a> {
-    tree: &'a dyn ConfigTree,
+struct Reader<'a, 'tree> {
+    library: &'a mut Library<'tree>,
     sections: &'a Sections,
     name: &'a str,
     /// What the filter says, for `%(known/…)s`.
@@ -222,7 +223,7 @@ struct Options {
     typed: IndexMap<String, Typed>,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn read(&mut self) -> Result<Option<Jail>, Failure> {
         let is_enabled = self
             .text("enabled")?
@@ -260,7 +261,7 @@ impl Reader<'_> {
         let mut spec = spec::parse(text).map_err(|error| {
             skipped(format!("Invalid filter definition {}: {error}", repr(text)))
         })?;
-        let definition = Definition::filter(self.tree, &spec.name, self.told)?
+        let definition = Definition::filter(self.library, &spec.name, self.told)?
             .ok_or_else(|| skipped(format!("Unable to read the filter {}", repr(&spec.name))))?;
         let has_logtype = spec
             .arguments
@@ -333,7 +334,7 @@ impl Reader<'_> {
                 actions.push(self.python(name, spec.arguments));
                 continue;
             }
-            let read = Definition::action(self.tree, &spec.name, self.told).map_err(named)?;
+            let read = Definition::action(self.library, &spec.name, self.told).map_err(named)?;
             let read =
                 read.ok_or_else(|| skipped(format!("Unable to read action {}", repr(&spec.name))))?;
             actions.push(self.shell(read, &spec, options).map_err(named)?);
@@ -346,7 +347,7 @@ impl Reader<'_> {
     }
 
     fn python(&self, name: &str, mut arguments: IndexMap<String, String>) -> Action {
-        let path = self.tree.name_of(&format!("action.d/{name}.py"));
+        let path = self.library.tree.name_of(&format!("action.d/{name}.py"));
         let name = arguments
             .shift_remove("actname")
             .unwrap_or_else(|| name.to_owned());

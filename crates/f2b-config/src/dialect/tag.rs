@@ -1,5 +1,6 @@
 //! `<…>`: tags that are resolved while reading (contract A 1.9).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use f2b_protocol::Value;
@@ -35,9 +36,10 @@ pub(super) fn substitute(
             if ignored.contains(name) || !value.contains('<') {
                 continue;
             }
-            let expanded = expand(name, value.clone(), map, ignored, fallback)?;
+            let expanded = expand(name, value, map, ignored, fallback)?;
             if expanded != *value {
                 has_changed = true;
+                let expanded = expanded.into_owned();
                 map.insert(name.clone(), Typed::Text(expanded));
             }
         }
@@ -48,13 +50,14 @@ pub(super) fn substitute(
     Err(Abort("its tags make new tags again and again".to_owned()))
 }
 
-fn expand(
+fn expand<'a>(
     name: &str,
-    mut value: String,
+    value: &'a str,
     map: &IndexMap<String, Typed>,
     ignored: &HashSet<String>,
     fallback: &dyn Fn(&str) -> Result<Option<String>, Abort>,
-) -> Result<String, Abort> {
+) -> Result<Cow<'a, str>, Abort> {
+    let mut value = Cow::Borrowed(value);
     let mut counts: IndexMap<String, i64> = IndexMap::new();
     let mut position = 0;
     while let Some((start, end)) = tag_from(&value, position) {
@@ -81,7 +84,7 @@ fn expand(
             position = end;
             continue;
         };
-        value = value.replace(&format!("<{tag}>"), &replacement);
+        value = Cow::Owned(value.replace(&format!("<{tag}>"), &replacement));
         if value.len() > LONGEST {
             return Err(Abort(format!(
                 "the tags of {name} expand to more than can be read"
@@ -95,21 +98,15 @@ fn expand(
 
 /// The next `<` + characters other than blank, `<`, `>` + `>` from a position on.
 fn tag_from(value: &str, from: usize) -> Option<(usize, usize)> {
-    let mut open: Option<usize> = None;
-    for (offset, c) in value.get(from..)?.char_indices() {
-        let position = from + offset;
-        match c {
-            '<' => open = Some(position),
-            ' ' => open = None,
-            '>' => {
-                if let Some(start) = open.take()
-                    && position > start + 1
-                {
-                    return Some((start, position + 1));
-                }
-            }
-            _ => {}
+    let mut start = from + value.get(from..)?.find('<')?;
+    loop {
+        let inside = value.get(start + 1..)?;
+        let length = inside.find(['<', '>', ' '])?;
+        let end = start + 1 + length;
+        let at = value.get(end..)?;
+        if at.starts_with('>') && length > 0 {
+            return Some((start, end + 1));
         }
+        start = end + at.find('<')?;
     }
-    None
 }
