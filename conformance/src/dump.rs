@@ -19,6 +19,7 @@ use crate::{
 
 mod cache;
 mod case;
+mod speed;
 mod stock;
 mod suite;
 mod tree;
@@ -26,6 +27,7 @@ mod verdict;
 
 pub use cache::Cache;
 pub use case::{Case, cases};
+pub use speed::{Figures, speed};
 pub use stock::Stock;
 pub use suite::{Job, Outcome, own, run, stock};
 pub use tree::{Entry, Tree};

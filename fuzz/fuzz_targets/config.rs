@@ -3,8 +3,7 @@
 //! The input is the files of one tree, separated by the byte 1, in the order of [`PATHS`].
 #![no_main]
 
-use f2b_config::dialect::{self, LogFolders, Reading};
-use f2b_config::{ConfigTree, TreeError};
+use f2b_config::{ConfigTree, LogFolders, Reading, Severity, Surroundings, TreeError};
 use libfuzzer_sys::fuzz_target;
 
 const PATHS: [&str; 8] = [
@@ -67,22 +66,57 @@ impl LogFolders for Logs {
     }
 }
 
+/// Mistakes that the original reads over, so that they are no reason why it refuses everything.
+const COSTS_A_JAIL: [&str; 8] = [
+    "bad-backend",
+    "bad-logpath",
+    "bad-number",
+    "bad-port",
+    "bad-protocol",
+    "bad-time",
+    "duplicate-action",
+    "missing-filter",
+];
+
 fuzz_target!(|text: &str| {
     let files = Files(text.split('\u{1}').collect());
+    let mut is_refused = false;
     for is_test in [false, true] {
         let reading = Reading {
             is_test,
-            is_dump: !is_test,
+            needs_logs: is_test,
             ..Reading::default()
         };
-        if let Ok(read) = dialect::read(&files, &Logs, &reading) {
-            let stream = read.stream.unwrap_or_default();
-            for command in stream {
-                command.to_string();
+        match f2b_config::read(&files, &Logs, &reading) {
+            Err(_) => is_refused = true,
+            Ok(read) => {
+                is_refused |= !is_test && read.stream.is_none();
+                read.stream.iter().flatten().for_each(|sent| {
+                    sent.command.to_string();
+                });
+                read.supplement(&[]);
             }
         }
     }
-    if let Ok(explained) = dialect::explain(&files, "j", None) {
+    if let Ok(explained) = f2b_config::explain(&files, "j", None) {
         assert!(!explained.is_empty());
+    }
+    let around = Surroundings {
+        logs: &Logs,
+        service_exists: &|name| name == "ssh",
+    };
+    let mistakes = f2b_config::check(&files, &around);
+    // What the original refuses does not pass, whatever else is wrong.
+    let is_reason = |mistake: &f2b_config::Diagnostic| {
+        mistake.severity == Severity::Error && !COSTS_A_JAIL.contains(&mistake.code)
+    };
+    assert!(!is_refused || mistakes.iter().any(is_reason));
+    for mistake in &mistakes {
+        assert!(!mistake.one_line().contains('\n'));
+        if let Some(place) = &mistake.place {
+            let line = files.text(&place.source.path).unwrap_or_default();
+            let line = line.replace("\r\n", "\n").replace('\r', "\n");
+            assert_eq!(line.split('\n').nth(place.line - 1), Some(&*place.excerpt));
+        }
     }
 });

@@ -5,6 +5,7 @@
 //!     [--form -d|--dp|-t] [--by 1.1.1|1.0.2] [--logs none] [--show]
 //! cargo run -p conformance --bin dump -- --all [--stand-in 1.1.1|1.0.2]
 //! cargo run -p conformance --bin dump -- --prove
+//! cargo run --release -p conformance --bin dump -- --speed [--tree …] [--by …]
 //! ```
 //!
 //! With one tree: the difference as `diff -u` prints it, then the column where
@@ -13,6 +14,7 @@
 //! runs of an own tree; without it all are made.
 //! `--all` makes every comparison of the suite and prints the counts and the
 //! first difference of each; with `--stand-in` an original takes our place.
+//! `--speed` prints the processor time of both and its ratio.
 //! `--prove` prints which own trees do not show what they claim.
 
 use std::{
@@ -29,7 +31,7 @@ use conformance::{
 };
 
 const USAGE: &str = "usage: dump [--tree 1.1.1|1.0.2|CASE] [--jail J] [--form FORM] \
-                     [--by VERSION] [--logs none] [--show] | --all [--stand-in VERSION] | --prove";
+                     [--by VERSION] [--logs none] [--show] | --all [--stand-in VERSION] | --prove | --speed";
 
 fn main() -> ExitCode {
     match run() {
@@ -54,6 +56,7 @@ struct Wanted {
     show: bool,
     all: bool,
     prove: bool,
+    speed: bool,
 }
 
 fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted> {
@@ -67,12 +70,14 @@ fn wanted(mut words: impl Iterator<Item = String>) -> Result<Wanted> {
         show: false,
         all: false,
         prove: false,
+        speed: false,
     };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--show" => wanted.show = true,
             "--all" => wanted.all = true,
             "--prove" => wanted.prove = true,
+            "--speed" => wanted.speed = true,
             _ => {
                 let value = words
                     .next()
@@ -103,6 +108,9 @@ fn run() -> Result<bool> {
     let cache = Cache::open()?;
     if wanted.prove {
         return prove(&cache);
+    }
+    if wanted.speed {
+        return speed(&wanted);
     }
     let ours = match wanted.stand_in {
         Some(version) => Program::Original(Oracle::new(version)?),
@@ -180,6 +188,23 @@ fn all(ours: &Program, cache: &Cache) -> Result<bool> {
             Ok(false)
         }
     }
+}
+
+fn speed(wanted: &Wanted) -> Result<bool> {
+    let oracle = Oracle::new(wanted.by)?;
+    for question in questions(wanted)? {
+        let figures = dump::speed(&oracle, &question)?;
+        writeln!(
+            io::stdout(),
+            "{}: {} {:.1} ms, ours {:.2} ms of processor time: {:.1} times",
+            question.words.join(" "),
+            wanted.by,
+            figures.original,
+            figures.ours,
+            figures.original / figures.ours
+        )?;
+    }
+    Ok(true)
 }
 
 fn prove(cache: &Cache) -> Result<bool> {

@@ -2,15 +2,17 @@
 
 /// Puts `TIME` and `PID` where a log line holds the moment and the process.
 ///
-/// Nothing else is touched: logger, padding, level and text are compared, and
-/// so is every line that is no log line.
+/// Lines that begin with `stockade: ` are left out: with `-t` ours says there
+/// what the original has no eye for. Nothing else is touched: logger, padding,
+/// level and text are compared, and so is every other line.
 ///
 /// *Shape*: `2026-01-02 03:04:05,678 fail2ban.jailreader     [12]: ERROR   text`
 /// becomes `TIME fail2ban.jailreader     [PID]: ERROR   text`.
 #[must_use]
 pub fn normalised(stderr: &str) -> String {
     let mut text = String::with_capacity(stderr.len());
-    for line in stderr.split_inclusive('\n') {
+    let is_shared = |line: &&str| !line.starts_with("stockade: ");
+    for line in stderr.split_inclusive('\n').filter(is_shared) {
         match without_moment(line) {
             Some((before, after)) => {
                 text.push_str("TIME ");

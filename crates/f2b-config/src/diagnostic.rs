@@ -1,62 +1,69 @@
 //! What is wrong with a configuration, and where.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::Source;
 
 /// How much a mistake matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Something surprising that works.
+    /// Something that works, but hardly as it is meant.
     Warning,
-    /// Something that does not work: the jail, or the whole server, cannot be configured.
+    /// Something that does not work: a jail, or the whole server, cannot be configured.
     Error,
 }
 
-/// A line of a file of the tree.
+/// A part of a line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The file, as it is named in messages.
-    pub file: String,
+    /// The file, and those that include it.
+    pub source: Arc<Source>,
     /// The line, from 1.
     pub line: usize,
+    /// The column where the part begins, in characters, from 1.
+    pub column: usize,
+    /// The length of the part, in characters; 0 if the whole line is meant.
+    pub length: usize,
+    /// The text of the line.
+    pub excerpt: Arc<str>,
 }
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Which kind of mistake it is; `docs/stockade-check.md` lists them.
+    pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,
     /// What is wrong, in one line.
     pub message: String,
     /// Where; `None` if it is about no line in particular.
     pub place: Option<Place>,
-    /// The text of that line.
-    pub excerpt: Option<String>,
     /// What can be done.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// Returns an error with a place.
-    pub(crate) fn error(message: impl Into<String>, place: Option<&Place>) -> Self {
+    pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
+            code,
             severity: Severity::Error,
             message: message.into(),
-            place: place.cloned(),
-            excerpt: None,
+            place: None,
             hint: None,
         }
     }
 
-    /// Returns a warning with a place.
-    pub(crate) fn warning(message: impl Into<String>, place: &Place) -> Self {
+    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
-            ..Self::error(message, Some(place))
+            ..Self::error(code, message)
         }
     }
 
-    pub(crate) fn with_excerpt(mut self, excerpt: &str) -> Self {
-        self.excerpt = Some(excerpt.trim_end().to_owned());
+    pub(crate) fn at(mut self, place: Option<Place>) -> Self {
+        self.place = place;
         self
     }
 
@@ -64,22 +71,28 @@ impl Diagnostic {
         self.hint = Some(hint.into());
         self
     }
-}
 
-impl Diagnostic {
+    /// Adds a hint, if there is one.
+    pub(crate) fn with_some_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
     /// Returns all of it but the severity and the excerpt in one line, for a log.
     ///
     /// *Shape*: `FILE:LINE: MESSAGE (hint: HINT)`.
-    pub(crate) fn one_line(&self) -> String {
+    #[must_use]
+    pub fn one_line(&self) -> String {
         let mut text = String::new();
         if let Some(place) = &self.place {
-            text.push_str(&format!("{}:{}: ", place.file, place.line));
+            text.push_str(&format!("{}:{}: ", place.source.file, place.line));
         }
         text.push_str(&self.message);
         if let Some(hint) = &self.hint {
             text.push_str(&format!(" (hint: {hint})"));
         }
-        text
+        // What files say may hold anything.
+        text.replace(char::is_control, " ")
     }
 }
 
@@ -89,22 +102,5 @@ impl fmt::Display for Severity {
             Self::Warning => "warning",
             Self::Error => "error",
         })
-    }
-}
-
-impl fmt::Display for Diagnostic {
-    /// *Shape*: `FILE:LINE: error: MESSAGE`, then the excerpt and the hint on lines of their own.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.place {
-            write!(out, "{}:{}: ", place.file, place.line)?;
-        }
-        write!(out, "{}: {}", self.severity, self.message)?;
-        if let Some(excerpt) = &self.excerpt {
-            write!(out, "\n    | {excerpt}")?;
-        }
-        if let Some(hint) = &self.hint {
-            write!(out, "\n    hint: {hint}")?;
-        }
-        Ok(())
     }
 }

@@ -1,113 +1,186 @@
-//! Reads `.conf` and `.local` files into the command stream.
+//! Reads `.conf` and `.local` files, as the original reads them (contract A 1 to 3).
 //!
-//! *Knows* which files belong to a name and in which order, sections, options, `%(…)s`, the
-//! `name[key=value]` form of filters and actions, and which commands a jail becomes. It reads on
-//! after a mistake: every [`Diagnostic`] of a configuration comes in one go, each with its place.
+//! *Knows* which files belong to a name and in which order, sections, options, `%(…)s`, tags, the
+//! `name[key=value]` form of filters and actions, and which commands a jail becomes: [`read`] gives
+//! them to the byte, and beside them what the original says while it reads. Every value keeps its
+//! place: [`explain`] tells where a jail's options come from, [`check`] finds every mistake at once.
 //!
 //! *Must not know* the server: what comes out are [`Command`]s, the ones that `fail2ban-client -d`
-//! would print. In this state of the crate [`read`] reads Stockade's own tree and changes to it for a
-//! server; what other trees use beyond that (includes, references into other sections, conditional
-//! sections) is refused with its place. [`dialect::read`] reads all of it, for `-d` and `-t`, and
-//! [`dialect::explain`] tells where a jail's options come from.
+//! prints, and a [supplement](Read::supplement) that only our server is sent.
 //!
-//! *Oracle*: `fail2ban-client -d` of the original on the same tree (`conformance`).
+//! The order of the modules is that of the work: `ini` reads one file, `files` finds the files of a
+//! name and `sections` merges them, `reference` and `tag` resolve `%(…)s` and `<…>`, `spec` takes
+//! `name[key=value]` apart, `definition` reads filters and actions, `jail` makes the commands.
+//!
+//! *Oracle*: `fail2ban-client -d` of the original on the same tree (`cargo run -p conformance --bin
+//! dump`).
 //!
 //! ```
-//! use f2b_config::{Embedded, Surroundings, read};
+//! use f2b_config::{Embedded, NoLogs, Reading, read};
 //!
-//! let surroundings = Surroundings {
-//!     file_exists: &|path| path == "/var/log/auth.log",
-//!     judge_rule: &|_rule| Ok(()),
-//! };
-//! let configuration = read(&Embedded, &surroundings);
-//! assert!(configuration.diagnostics.is_empty());
-//! let stream: Vec<String> = configuration.stream.iter().map(ToString::to_string).collect();
-//! assert!(stream.contains(&"['set', 'sshd', 'addlogpath', '/var/log/auth.log', 'head']".to_owned()));
+//! let read = read(&Embedded, &NoLogs, &Reading::default()).unwrap();
+//! let stream = read.stream.unwrap();
+//! let lines: Vec<String> = stream.iter().map(|sent| sent.command.to_string()).collect();
+//! assert!(lines.contains(&"['set', 'sshd', 'maxretry', 5]".to_owned()));
 //! ```
-//!
-//! [`Command`]: f2b_protocol::Command
 #![deny(clippy::disallowed_methods)]
 
+mod check;
+mod convert;
+mod definition;
 mod diagnostic;
-pub mod dialect;
-mod file_set;
+mod entry;
+mod explain;
+mod files;
+mod glob;
 mod ini;
-mod interpolation;
 mod jail;
+mod logpath;
+mod reference;
+mod sections;
 mod server;
 mod spec;
+mod supplement;
+mod tag;
+mod told;
 mod tree;
 
-use f2b_protocol::{Command, Value};
+use f2b_protocol::Command;
 
+pub use check::nearest::nearest;
+pub use check::{Surroundings, check};
 pub use diagnostic::{Diagnostic, Place, Severity};
+pub use entry::{Origin, Source, Stated};
+pub use explain::{Basis, ExplainError, Explained, Overridden, explain};
+pub use logpath::{LogFolders, NoLogs};
 pub use server::ServerSettings;
+use told::Tale;
+pub use told::{Told, ToldLevel};
+use tree::Cached;
 pub use tree::{ConfigTree, Directory, Embedded, TreeError};
 
-/// What has to be known of the machine to turn a configuration into commands.
-pub struct Surroundings<'a> {
-    /// Tells whether a log file is there.
-    pub file_exists: &'a dyn Fn(&str) -> bool,
-    /// Tells whether a rule can be used; an error says in one line what is wrong with it.
-    pub judge_rule: &'a dyn Fn(&Rule<'_>) -> Result<(), String>,
+/// How the configuration is read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// `-t`: one bad jail fails everything.
+    pub is_test: bool,
+    /// `-t` without `-d`: a jail without any log fails everything. Otherwise this is only said, and
+    /// our server waits for the log.
+    pub needs_logs: bool,
+    /// `-v`: the original also says what it does, not only what is wrong.
+    pub tells_all: bool,
+    /// `--loglevel`, which goes before the file's.
+    pub loglevel: Option<String>,
+    /// `--logtarget`, likewise.
+    pub logtarget: Option<String>,
+    /// `--syslogsocket`, likewise.
+    pub syslogsocket: Option<String>,
+    /// `-s`, likewise.
+    pub socket: Option<String>,
+    /// `-p`, likewise.
+    pub pidfile: Option<String>,
 }
 
-/// A regular expression of a filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule<'a> {
-    /// Which option it stands in: `prefregex`, `failregex` or `ignoreregex`.
-    pub option: &'a str,
-    /// The expression.
-    pub text: &'a str,
-    /// The filter's `prefregex`, which may capture in place of the others.
-    pub prefregex: Option<&'a str>,
-}
-
-/// A configuration, read whole.
+/// What reading came to.
 #[derive(Debug)]
-pub struct Configuration {
+pub struct Read {
     /// What the programs need before there is a server.
     pub server: ServerSettings,
-    /// The commands that configure and start a server, in the order they have to be sent.
-    pub stream: Vec<Command>,
-    /// What Stockade's server is told beyond them (log paths that are waited for, mistakes with
-    /// their places).
-    pub supplement: Command,
-    /// What is wrong, in the order of discovery.
-    pub diagnostics: Vec<Diagnostic>,
+    /// The commands that configure and start a server, in the order they have to be sent; `None` if
+    /// there are none because of a mistake.
+    pub stream: Option<Vec<Sent>>,
+    /// Whether all is well enough for a server to start.
+    pub is_good: bool,
+    /// What the original says while it reads, in order.
+    pub told: Vec<Told>,
+    /// The logs of each jail that have yet to come.
+    awaited: Vec<(String, Awaited)>,
 }
 
-/// Reads the configuration of a tree.
+/// A command, and where in the files it comes from.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The command.
+    pub command: Command,
+    /// Where the value stands that it is made of; `None` if it is built in.
+    pub origin: Option<Origin>,
+}
+
+/// The logs of a jail that have yet to come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Awaited {
+    /// Paths that lead nowhere, with `head` or `tail`.
+    pub(crate) paths: Vec<(String, String)>,
+    /// Patterns, likewise.
+    pub(crate) patterns: Vec<(String, String)>,
+}
+
+/// What stops the reading of everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Abort(pub(crate) String);
+
+/// The server's own settings could not be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Why, in the original's words.
+    pub reason: String,
+    /// What the original says before.
+    pub told: Vec<Told>,
+}
+
+/// Reads a configuration as the original does.
 ///
-/// A jail with a mistake contributes nothing but its diagnostics and a `config-error` command; the
-/// others are not held up by it.
-#[must_use]
-pub fn read(tree: &dyn ConfigTree, surroundings: &Surroundings<'_>) -> Configuration {
-    let mut diagnostics = Vec::new();
-    let server_options = file_set::read(tree, "fail2ban", &mut diagnostics);
-    let server = ServerSettings::of(&server_options, &mut diagnostics);
-    let mut stream = server.commands();
-    let jails = jail::read_all(tree, surroundings, &mut diagnostics);
-    stream.extend(jails.commands);
-    Configuration {
+/// # Errors
+/// [`Unreadable`] if `fail2ban.conf` cannot be read: then there is nothing to say of jails.
+pub fn read(
+    tree: &dyn ConfigTree,
+    folders: &dyn LogFolders,
+    reading: &Reading,
+) -> Result<Read, Unreadable> {
+    let tree: &dyn ConfigTree = &Cached::new(tree);
+    let mut told = Tale::new(reading.tells_all);
+    let (server, mut stream) = match server::read(tree, reading, &mut told) {
+        Ok(read) => read,
+        Err(Abort(reason)) => {
+            let told = told.said;
+            return Err(Unreadable { reason, told });
+        }
+    };
+    let jails = jail::read_all(tree, folders, reading, &mut stream, &mut told);
+    let mut read = Read {
         server,
-        stream,
-        supplement: supplement(jails.waiting, &diagnostics),
-        diagnostics,
+        stream: None,
+        is_good: false,
+        told: told.said,
+        awaited: Vec::new(),
+    };
+    match jails {
+        Ok(jails) => {
+            read.stream = Some(stream);
+            read.is_good = jails.is_good;
+            read.awaited = jails.awaited;
+        }
+        Err(Abort(reason)) => {
+            let text = format!("Failed during configuration: {reason}");
+            read.told.push(Told::error("", text));
+        }
     }
+    Ok(read)
 }
 
-/// *Shape*: `['stockade-supplement', {'waiting': {JAIL: [PATH, …]}, 'mistakes': [[SEVERITY, TEXT],
-/// …]}]`.
-fn supplement(waiting: Vec<(Value, Value)>, diagnostics: &[Diagnostic]) -> Command {
-    let mistakes = diagnostics
-        .iter()
-        .map(|mistake| Value::texts([mistake.severity.to_string(), mistake.one_line()]));
-    let mut pairs = vec![(Value::from("waiting"), Value::Dict(waiting))];
-    if !diagnostics.is_empty() {
-        pairs.push((Value::from("mistakes"), Value::List(mistakes.collect())));
+/// Reads only what the programs need before there is a server.
+///
+/// # Errors
+/// [`Unreadable`] if `fail2ban.conf` cannot be read.
+pub fn read_server(tree: &dyn ConfigTree, reading: &Reading) -> Result<ServerSettings, Unreadable> {
+    let mut told = Tale::new(reading.tells_all);
+    match server::read(tree, reading, &mut told) {
+        Ok((server, _)) => Ok(server),
+        Err(Abort(reason)) => {
+            let told = told.said;
+            Err(Unreadable { reason, told })
+        }
     }
-    Command::new(vec![Value::from("stockade-supplement"), Value::Dict(pairs)])
 }
 
 #[cfg(test)]

@@ -1,160 +1,160 @@
-//! `name[key="value", …]`: a filter or an action with its arguments (contract A 1.7).
+//! `name[key=value,…]` (contract A 1.7).
 
-/// A name and what is passed to it.
+mod split;
+
+pub(super) use split::{LONGEST, split};
+
+use memchr::memchr2;
+
+use super::entry::Names;
+use super::ini::repr;
+
+/// A name and its arguments, in the order in which they were first written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Spec {
-    /// The file's name without its ending.
-    pub(crate) name: String,
-    /// Keys and values, as written.
-    pub(crate) arguments: Vec<(String, String)>,
+pub(super) struct Spec {
+    pub(super) name: String,
+    pub(super) arguments: Names<String>,
 }
 
-/// A text that is no spec.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot be read at `{at}` (hint: write `name[key=\"value\", key=\"value\"]`)")]
-pub(crate) struct SpecError {
-    at: String,
-}
-
-/// Reads one spec.
-pub(crate) fn parse(text: &str) -> Result<Spec, SpecError> {
-    let text = text.trim();
-    let (name, mut rest) = match text.find('[') {
-        Some(position) => text.split_at(position),
-        None => (text, ""),
-    };
-    let mut arguments: Vec<(String, String)> = Vec::new();
-    while let Some(inside) = rest.strip_prefix('[') {
-        rest = read_group(inside, &mut arguments)?.trim_start();
+impl Spec {
+    /// Gives an action the arguments that every one has: `name`, unless given that of the jail, and
+    /// `actname`.
+    pub(super) fn add_names(&mut self, jail: &str) {
+        if !self.arguments.contains_key("name") {
+            self.arguments.insert("name".to_owned(), jail.to_owned());
+        }
+        if !self.arguments.contains_key("actname") {
+            let name = self.arguments.get("name").map_or("", String::as_str);
+            let name = action_name(&self.name, name, jail);
+            self.arguments.insert("actname".to_owned(), name);
+        }
     }
-    if !rest.is_empty() || name.is_empty() {
-        return Err(wrong(text));
+}
+
+/// How much of what follows a mistake is shown, in characters.
+const SHOWN: usize = 25;
+
+/// Reads a spec; an error is in the original's words.
+pub(super) fn parse(text: &str) -> Result<Spec, String> {
+    let wrong = || "unexpected option syntax".to_owned();
+    let (name, groups) = match text.find('[') {
+        None => (text, None),
+        Some(position) => {
+            let (name, rest) = text.split_at_checked(position).unwrap_or((text, ""));
+            let inside = rest
+                .trim_end()
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'));
+            (name, Some(inside.ok_or_else(wrong)?))
+        }
+    };
+    if name.is_empty() {
+        return Err(wrong());
     }
     Ok(Spec {
         name: name.to_owned(),
-        arguments,
+        arguments: groups.map_or_else(|| Ok(Names::default()), arguments)?,
     })
 }
 
-/// Splits a value into specs at blanks and newlines outside brackets.
-pub(crate) fn split(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut depth, mut quote, mut start) = (0_usize, None, 0);
-    for (position, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(open), _) if c == open => quote = None,
-            (None, '"' | '\'') if depth > 0 => quote = Some(c),
-            (None, '[') => depth += 1,
-            (None, ']') => depth = depth.saturating_sub(1),
-            (None, _) if c.is_whitespace() && depth == 0 => {
-                parts.push(text.get(start..position).unwrap_or_default());
-                start = position;
-            }
-            _ => {}
-        }
+fn arguments(text: &str) -> Result<Names<String>, String> {
+    let mut arguments = Names::default();
+    let mut rest = text;
+    // As the original: a comma and blanks may stand at the end.
+    while !rest
+        .strip_prefix(',')
+        .unwrap_or(rest)
+        .trim_start()
+        .is_empty()
+    {
+        let place = |rest: &str| {
+            let before = text.len() - rest.len();
+            let characters = text.get(..before).unwrap_or_default().chars().count();
+            let shown: String = rest.chars().take(SHOWN).collect();
+            (characters, shown)
+        };
+        let Some((key, value, after)) = argument(rest) else {
+            let (at, shown) = place(rest);
+            return Err(format!("expected option, wrong syntax at {at}: {shown}"));
+        };
+        let Some(next) = separated(after) else {
+            let (at, shown) = place(after);
+            return Err(format!(
+                "unexpected syntax at {at} after option {}: {shown}",
+                repr(key)
+            ));
+        };
+        arguments.insert(key.to_owned(), value.trim().to_owned());
+        rest = next;
     }
-    parts.push(text.get(start..).unwrap_or_default());
-    parts
-        .iter()
-        .map(|part| part.trim())
-        .filter(|part| !part.is_empty())
-        .collect()
+    Ok(arguments)
 }
 
-/// Reads arguments up to the closing bracket; returns what follows it.
-fn read_group<'a>(
-    text: &'a str,
-    arguments: &mut Vec<(String, String)>,
-) -> Result<&'a str, SpecError> {
-    let mut rest = text.trim_start();
-    loop {
-        if let Some(after) = rest.strip_prefix(']') {
-            return Ok(after);
-        }
-        let (key, after) = rest.split_once('=').ok_or_else(|| wrong(rest))?;
-        let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if key.is_empty() || !key.chars().all(plain) {
-            return Err(wrong(rest));
-        }
-        let (value, after) = read_value(after)?;
-        arguments.retain(|(known, _)| known != key);
-        arguments.push((key.to_owned(), value.trim().to_owned()));
-        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
-        if rest.is_empty() {
-            return Err(wrong(after));
-        }
-    }
+/// One `key=value`, blanks before it, and what follows.
+fn argument(text: &str) -> Option<(&str, &str, &str)> {
+    let (key, after) = key(text)?;
+    let (value, after) = quoted(after).unwrap_or_else(|| unquoted(after));
+    Some((key, value, after))
 }
 
-fn read_value(text: &str) -> Result<(&str, &str), SpecError> {
-    for quote in ['"', '\''] {
-        if let Some(inside) = text.strip_prefix(quote) {
-            let (value, after) = inside.split_once(quote).ok_or_else(|| wrong(text))?;
-            return if after.starts_with([',', ']']) {
-                Ok((value, after))
-            } else {
-                Err(wrong(after))
-            };
-        }
+/// The key of an argument, blanks before it, and what follows its `=`.
+fn key(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    let end = text.find(|c| !is_key(c)).unwrap_or(text.len());
+    let mut length = end;
+    let (word, after) = text.split_at_checked(end)?;
+    if word.is_empty() {
+        return None;
     }
-    let end = text.find([',', ']']).ok_or_else(|| wrong(text))?;
-    Ok(text.split_at(end))
+    if let Some(condition) = after.strip_prefix('?') {
+        let end = condition.find(|c| !is_key(c))?;
+        let (name, value) = condition.split_at_checked(end)?;
+        let value = value.strip_prefix('=')?;
+        let last = value.find(|c| !is_key(c)).unwrap_or(value.len());
+        if name.is_empty() || last == 0 {
+            return None;
+        }
+        length += 1 + end + 1 + last;
+    }
+    let (key, after) = text.split_at_checked(length)?;
+    Some((key, after.strip_prefix('=')?))
 }
 
-fn wrong(at: &str) -> SpecError {
-    SpecError {
-        at: at.chars().take(25).collect(),
-    }
+/// A value between quotation marks, without them, and what follows.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    text.strip_prefix(quote)?.split_once(quote)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A value up to a comma or a bracket, and what follows.
+fn unquoted(text: &str) -> (&str, &str) {
+    let end = memchr2(b',', b']', text.as_bytes()).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
 
-    fn seen(text: &str) -> String {
-        match parse(text) {
-            Err(error) => format!("{:?}", error.at),
-            Ok(spec) => {
-                let pairs = spec
-                    .arguments
-                    .iter()
-                    .map(|(key, value)| format!(" {key}={value}"));
-                spec.name + &pairs.collect::<String>()
-            }
-        }
+fn is_key(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// What follows a separator: a comma, the border of two groups, or the end.
+fn separated(text: &str) -> Option<&str> {
+    // As the original: a newline may stand between the last value and the end.
+    if text.is_empty() || text == "\n" {
+        return Some(text);
     }
-
-    #[test]
-    fn specs_are_read_as_the_originals_reader_does() {
-        let check = |text: &str, expected: &str| assert_eq!(seen(text), expected, "{text:?}");
-        check("sshd", "sshd");
-        check("a[x=1]", "a x=1");
-        check("a[x=1, y=\"2, 3]\", z='4']", "a x=1 y=2, 3] z=4");
-        check("a[x=1][y=2]", "a x=1 y=2");
-        check("a[x=1 y=2]", "a x=1 y=2");
-        check("a[x=1, x=2,]", "a x=2");
-        check("a[x =1]", "\"x =1]\"");
-        check("a[x=1", "\"1\"");
-        check("a[x=\"1\" ]", "\" ]\"");
-        check("", "\"\"");
-        check("[x=1]", "\"[x=1]\"");
+    if let Some(after) = text.strip_prefix(',') {
+        return Some(after);
     }
+    text.strip_prefix(']')?.trim_start().strip_prefix('[')
+}
 
-    #[test]
-    fn a_list_is_split_at_blanks_outside_brackets() {
-        let check = |text: &str, expected: &[&str]| assert_eq!(split(text), expected, "{text:?}");
-        check(
-            "a[x=1, y=\"2 ]\"]\n b c[z='x y']",
-            &["a[x=1, y=\"2 ]\"]", "b", "c[z='x y']"],
-        );
-        check("  ", &[]);
+/// The name of an action: that of its file, and what its argument `name` has beyond the jail's.
+fn action_name(file: &str, name: &str, jail: &str) -> String {
+    if name == jail {
+        return file.to_owned();
     }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_read_without_a_panic(text in "[\\[\\]=,\"' a\u{e9}x-]{0,40}") {
-            seen(&text);
-            split(&text);
-        }
+    match name.strip_prefix(jail) {
+        Some(rest) => format!("{file}{rest}"),
+        None => format!("{file}-{name}"),
     }
 }

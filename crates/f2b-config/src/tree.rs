@@ -1,6 +1,12 @@
 //! Where configuration files come from: a folder, or the copy built into the program.
 
+mod cached;
+
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
+
+pub(crate) use cached::Cached;
 
 /// A file of the tree that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -79,24 +85,32 @@ impl Directory {
 }
 
 impl ConfigTree for Directory {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "here the files of this crate are opened"
+    )]
     fn read(&self, path: &str) -> Result<Option<String>, TreeError> {
         let unreadable = |source| TreeError::Unreadable {
             path: self.name_of(path),
             source,
         };
-        let full = self.full(path);
-        let size = match std::fs::metadata(&full) {
-            Ok(metadata) => metadata.len(),
+        let file = match File::open(self.full(path)) {
+            Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(error)),
         };
-        if size > FILE_LIMIT {
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        let size = usize::try_from(size.min(FILE_LIMIT)).unwrap_or(0);
+        // One more, so that the end is found without another try.
+        let mut bytes = Vec::with_capacity(size + 1);
+        let mut limited = file.take(FILE_LIMIT + 1);
+        let length = limited.read_to_end(&mut bytes).map_err(unreadable)?;
+        if u64::try_from(length).unwrap_or(u64::MAX) > FILE_LIMIT {
             return Err(TreeError::TooLarge {
                 path: self.name_of(path),
                 limit: FILE_LIMIT,
             });
         }
-        let bytes = std::fs::read(&full).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let before = error.as_bytes().get(..valid).unwrap_or_default();
@@ -126,7 +140,14 @@ impl ConfigTree for Directory {
     }
 
     fn name_of(&self, path: &str) -> String {
-        self.full(path).display().to_string()
+        let full = self.full(path);
+        // A path from the current folder on is shown whole.
+        let shown = if path.starts_with("./") {
+            std::path::absolute(&full).unwrap_or(full)
+        } else {
+            full
+        };
+        shown.display().to_string()
     }
 }
 

@@ -7,6 +7,7 @@ mod requests;
 mod settings;
 mod start;
 mod status;
+mod supplement;
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Positio
 use indexmap::{IndexMap, IndexSet};
 
 use self::jail::JailRuntime;
+use self::supplement::Supplement;
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::Enforcement;
@@ -61,6 +63,11 @@ pub(crate) struct Engine {
     next_source: u32,
     /// What is wrong with the configuration, beside jails that are broken.
     mistakes: Vec<String>,
+    /// What came ahead of the stream, and how many of its commands were carried out.
+    supplement: Supplement,
+    commands: usize,
+    /// Jails that could not be added: what else the stream says of them is passed over.
+    refused: IndexSet<String>,
     dbpurgeage: Span,
     saved: Instant,
     looked: Instant,
@@ -83,6 +90,9 @@ impl Engine {
             readers: IndexMap::new(),
             next_source: 0,
             mistakes: Vec::new(),
+            supplement: Supplement::default(),
+            commands: 0,
+            refused: IndexSet::new(),
             dbpurgeage: Span::from_seconds(86_400),
             saved: now,
             looked: now,
@@ -94,12 +104,20 @@ impl Engine {
     /// was for is not started, the others are.
     pub(crate) fn configure(&mut self, stream: &[Command]) {
         for command in stream {
-            if let Err(exception) = self.stream_command(command) {
+            let is_refused = command.word(0) != Some("add")
+                && command
+                    .word(1)
+                    .is_some_and(|jail| self.refused.contains(jail));
+            if !is_refused && let Err(exception) = self.stream_command(command) {
                 let reason = exception.to_string();
                 let shown = cut(&command.to_string());
                 let text = format!("Command {shown} has failed. Received {}", exception.repr());
                 self.around.log.error("transmitter", text);
                 self.mark_broken(command, &reason);
+            }
+            // The supplement itself is none of the commands that it speaks of.
+            if command.word(0) != Some("stockade-supplement") {
+                self.commands += 1;
             }
         }
         self.around
@@ -108,6 +126,22 @@ impl Engine {
         let mut batch = Batch::default();
         batch.kernel.push(KernelOrder::RemoveUnknown);
         self.send(batch);
+    }
+
+    /// Returns why no jail at all can be started; nothing if one can, or if none is wanted.
+    pub(crate) fn mistakes_of_all_jails(&self) -> Vec<String> {
+        let jails = self.jails.values();
+        let broken = jails.filter_map(|runtime| {
+            let reason = runtime.broken.as_ref()?;
+            Some(format!("[{}] {reason}", runtime.name))
+        });
+        let broken: Vec<String> = broken.collect();
+        if broken.len() < self.jails.len() {
+            return Vec::new();
+        }
+        let mistakes = Some(&self.mistakes).filter(|_| !self.refused.is_empty());
+        let mistakes = mistakes.into_iter().flatten().cloned();
+        broken.into_iter().chain(mistakes).collect()
     }
 
     /// Takes events until one of them ends the server.

@@ -65,6 +65,12 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+    /// Every jail is wrong.
+    #[error("no jail can be started:\n{}", .reasons.join("\n"))]
+    NoJail {
+        /// Why, jail by jail, each with its place.
+        reasons: Vec<String>,
+    },
     /// The system refuses a thread or a descriptor.
     #[error("start the server's threads")]
     Threads(#[source] std::io::Error),
@@ -89,6 +95,7 @@ impl RunError {
                 Some("only the last folder of the path is made; make the others, or use `-p`")
             }
             Self::PidFile { .. } => Some("name a file with `-p` that the server's user may write"),
+            Self::NoJail { .. } => Some("`stockade check` shows every mistake with its place"),
             Self::Threads(_) => Some("raise the limits on threads and open files of the server"),
         }
     }
@@ -144,6 +151,14 @@ fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
         batches,
     });
     engine.configure(&options.stream);
+    let reasons = engine.mistakes_of_all_jails();
+    if !reasons.is_empty() {
+        // Without a jail the kernel was not opened: bans of an earlier run stay in it.
+        database.close(&log);
+        remove(&options.pidfile, &log);
+        log.flush();
+        return Err(RunError::NoJail { reasons });
+    }
     let serving = log.clone();
     start("socket", move || {
         socket::serve(&listener, &events, &serving);

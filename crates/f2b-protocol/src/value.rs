@@ -97,8 +97,13 @@ impl Value {
     #[must_use]
     pub fn repr(&self) -> String {
         let mut out = String::new();
-        repr::write(self, &mut out);
+        self.write_repr(&mut out);
         out
+    }
+
+    /// Appends what [`repr`](Self::repr) returns.
+    pub fn write_repr(&self, out: &mut String) {
+        repr::write(self, out);
     }
 
     /// Returns what Python's `pprint.pformat(value, indent=2, width=width)`

@@ -17,6 +17,9 @@ use crate::{dump, exit_codes};
 /// The version that we answer as (design: "Identity").
 const VERSION: &str = "1.1.1";
 
+/// Where the socket is when the configuration cannot be read.
+const SOCKET: &str = "/var/run/fail2ban/fail2ban.sock";
+
 /// Commands that the original's client carries out itself.
 const NOT_AVAILABLE: [&str; 3] = ["start", "restart", "reload"];
 
@@ -111,7 +114,11 @@ fn shown(command: &Command, payload: &f2b_protocol::Value) -> ExitCode {
 pub(crate) fn socket_of(options: &Options) -> Result<String, NoSuchFolder> {
     match &options.socket {
         Some(socket) => Ok(socket.clone()),
-        None => Tree::choose(options.conf.as_deref()).map(|tree| tree.read().server.socket),
+        None => {
+            let tree = Tree::choose(options.conf.as_deref())?;
+            let server = f2b_config::read_server(tree.as_dyn(), &dump::reading(options));
+            Ok(server.map_or_else(|_unreadable| SOCKET.to_owned(), |server| server.socket))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use f2b_config::dialect::{self, LogFolders, Reading, Told, ToldLevel, Unreadable};
+use f2b_config::{Reading, Told, ToldLevel, Unreadable};
 use f2b_core::{
     Seconds, SyntaxMistake, TimeTextError, TimeTextErrorKind, ZeroDivision, parse_time,
 };
@@ -11,8 +11,8 @@ use f2b_protocol::Value;
 
 use crate::exit_codes;
 use crate::options::Options;
-use crate::output::{log, log_error, print, print_error};
-use crate::tree::{NoSuchFolder, Tree};
+use crate::output::{log_error, log_line, print, print_error, print_lines};
+use crate::tree::{self, NoSuchFolder, SystemFolders, Tree};
 
 /// How wide `--dp` is, in characters.
 const WIDTH: usize = 1_000;
@@ -51,18 +51,16 @@ fn dump(options: &Options) -> ExitCode {
     };
     let reading = Reading {
         is_test: options.test,
-        is_dump: dumps,
-        loglevel: options.loglevel.clone(),
-        logtarget: options.logtarget.clone(),
-        syslogsocket: options.syslogsocket.clone(),
-        socket: options.socket.clone(),
-        pidfile: options.pidfile.clone(),
+        needs_logs: options.test && !dumps,
+        ..reading(options)
     };
-    let read = match dialect::read(tree.as_dyn(), &SystemFolders, &reading) {
-        Ok(read) => read,
+    let read = match f2b_config::read(tree.as_dyn(), &SystemFolders, &reading) {
+        // The process ends with it: taking it apart would only cost time.
+        Ok(read) => Box::leak(Box::new(read)),
         Err(Unreadable { reason, told }) => {
             say(&told, options);
             print(&format!("ERROR: {reason}"));
+            judge(&tree, options);
             return failed();
         }
     };
@@ -70,19 +68,17 @@ fn dump(options: &Options) -> ExitCode {
     if dumps {
         let Some(stream) = &read.stream else {
             print("ERROR: The configuration stream failed because of the invalid syntax.");
+            judge(&tree, options);
             return failed();
         };
-        let lines = stream.iter().map(|command| {
+        print_lines(stream, |sent, line| {
+            let value = sent.command.as_value();
             if options.dump_pretty {
-                command.as_value().pretty(WIDTH)
+                line.push_str(&value.pretty(WIDTH));
             } else {
-                command.to_string()
+                value.write_repr(line);
             }
         });
-        let lines: Vec<String> = lines.collect();
-        if !lines.is_empty() {
-            print(&lines.join("\n"));
-        }
         if !read.is_good && !options.test {
             return failed();
         }
@@ -92,27 +88,63 @@ fn dump(options: &Options) -> ExitCode {
     }
     if read.is_good {
         print("OK: configuration test is successful");
-        exit_codes::SUCCESS
     } else {
         print("ERROR: test configuration failed");
+    }
+    judge(&tree, options);
+    if read.is_good {
+        exit_codes::SUCCESS
+    } else {
         exit_codes::failure()
     }
 }
 
-fn say(told: &[Told], options: &Options) {
+/// With `-t`, what `stockade check` finds follows on standard error; the verdict stays the original's.
+fn judge(tree: &Tree, options: &Options) {
+    if options.test && options.verbosity > 0 {
+        for mistake in tree::check(tree.as_dyn()) {
+            print_error(&format!(
+                "stockade: {}: {}",
+                mistake.severity,
+                mistake.one_line()
+            ));
+        }
+    }
+}
+
+/// What the command line says of the configuration.
+pub(crate) fn reading(options: &Options) -> Reading {
+    Reading {
+        tells_all: options.verbosity > 1,
+        loglevel: options.loglevel.clone(),
+        logtarget: options.logtarget.clone(),
+        syslogsocket: options.syslogsocket.clone(),
+        socket: options.socket.clone(),
+        pidfile: options.pidfile.clone(),
+        ..Reading::default()
+    }
+}
+
+/// Says what the original says while it reads, as far as the options ask for it.
+pub(crate) fn say(told: &[Told], options: &Options) {
     let least = match options.verbosity {
         ..=0 => ToldLevel::Error,
         1 => ToldLevel::Warning,
         _ => ToldLevel::Info,
     };
-    for told in told.iter().filter(|told| told.level >= least) {
+    let told = told.iter().filter(|told| told.level >= least);
+    let lines = told.map(|told| {
         let level = match told.level {
             ToldLevel::Info => "INFO",
             ToldLevel::Notice => "NOTICE",
             ToldLevel::Warning => "WARNING",
             ToldLevel::Error => "ERROR",
         };
-        log(told.logger, level, &told.text);
+        log_line(told.logger, level, &told.text)
+    });
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        print_error(&lines.join("\n"));
     }
 }
 
@@ -160,25 +192,5 @@ fn python_words(error: &TimeTextError) -> String {
             SyntaxMistake::Unmatched => syntax("unmatched ')'"),
         },
         TimeTextErrorKind::TooLarge => error.to_string(),
-    }
-}
-
-/// The folders of the machine.
-struct SystemFolders;
-
-impl LogFolders for SystemFolders {
-    fn names(&self, folder: &str) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).into_iter().flatten();
-        entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .collect()
-    }
-
-    fn is_there(&self, path: &str) -> bool {
-        std::fs::symlink_metadata(path).is_ok()
-    }
-
-    fn leads_somewhere(&self, path: &str) -> bool {
-        std::path::Path::new(path).exists()
     }
 }

@@ -19,6 +19,7 @@
 //! ```
 
 mod client;
+mod diagnostics;
 mod dump;
 mod exit_codes;
 mod options;

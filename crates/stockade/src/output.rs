@@ -1,6 +1,7 @@
 //! The one place that writes to standard output and standard error.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
+use std::sync::OnceLock;
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -8,6 +9,22 @@ use jiff::{Timestamp, tz::TimeZone};
 pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).ok();
+}
+
+/// Writes many lines to standard output, in few goes; `write` appends one of them. A reader that has
+/// gone away is no error.
+pub(crate) fn print_lines<T>(lines: impl IntoIterator<Item = T>, write: impl Fn(T, &mut String)) {
+    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    let mut line = String::new();
+    for one in lines {
+        line.clear();
+        write(one, &mut line);
+        line.push('\n');
+        if out.write_all(line.as_bytes()).is_err() {
+            return;
+        }
+    }
+    out.flush().ok();
 }
 
 /// Writes a line to standard error. A reader that has gone away is no error.
@@ -23,14 +40,30 @@ pub(crate) fn log_error(text: &str) {
 /// Writes a line to standard error as the original's programs log; `logger` is the part that speaks,
 /// nothing for the program itself.
 pub(crate) fn log(logger: &str, level: &str, text: &str) {
+    print_error(&log_line(logger, level, text));
+}
+
+/// Returns such a line.
+pub(crate) fn log_line(logger: &str, level: &str, text: &str) -> String {
     let now = Timestamp::now();
-    let stamp = now
-        .to_zoned(TimeZone::system())
-        .strftime("%Y-%m-%d %H:%M:%S");
+    let stamp = now.to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S");
     let milliseconds = now.as_millisecond().rem_euclid(1_000);
     let dot = if logger.is_empty() { "" } else { "." };
     let (name, process) = (format!("fail2ban{dot}{logger}"), std::process::id());
-    print_error(&format!(
-        "{stamp},{milliseconds:03} {name:<24}[{process}]: {level:<7} {text}"
-    ));
+    format!("{stamp},{milliseconds:03} {name:<24}[{process}]: {level:<7} {text}")
+}
+
+/// The zone of the system. Its file alone is read: to find it by name all zones would be gone through,
+/// which takes longer than a short command.
+fn zone() -> TimeZone {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    let of_file = || {
+        if std::env::var_os("TZ").is_some() {
+            return None;
+        }
+        let data = std::fs::read("/etc/localtime").ok()?;
+        TimeZone::tzif("/etc/localtime", &data).ok()
+    };
+    ZONE.get_or_init(|| of_file().unwrap_or_else(TimeZone::system))
+        .clone()
 }

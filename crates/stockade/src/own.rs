@@ -1,5 +1,6 @@
 //! `stockade`: the program with what the original cannot say.
 
+mod check;
 mod explain;
 mod status;
 
@@ -15,7 +16,7 @@ use crate::tree::{NoSuchFolder, Tree};
 
 /// Stockade bans hosts that misbehave. This program shows what it does; `fail2ban-client` controls it.
 #[derive(Debug, Parser)]
-#[command(name = "stockade", version, about)]
+#[command(name = "stockade", version)]
 struct Arguments {
     /// Folder of the configuration, which says where the socket is.
     #[arg(short, long, global = true, value_name = "FOLDER")]
@@ -37,6 +38,18 @@ enum Subcommands {
         /// Only this jail.
         jail: Option<String>,
         /// As JSON, for programs (docs/stockade-status.md).
+        #[arg(long)]
+        json: bool,
+    },
+    /// Reads the whole configuration and shows every mistake in it, each with its place and what can
+    /// be done.
+    ///
+    /// Ends with 0 if there is no error, else with 1; with `--strict` a warning counts as an error.
+    Check {
+        /// Counts warnings as errors.
+        #[arg(long)]
+        strict: bool,
+        /// As JSON, for programs (docs/stockade-check.md).
         #[arg(long)]
         json: bool,
     },
@@ -78,6 +91,13 @@ pub(crate) fn main() -> ExitCode {
             Err(missing) => {
                 no_folder(missing);
                 exit_codes::unreachable()
+            }
+        },
+        Subcommands::Check { strict, json } => match Tree::choose(options.conf.as_deref()) {
+            Ok(tree) => check::show(tree.as_dyn(), strict, json),
+            Err(missing) => {
+                no_folder(missing);
+                exit_codes::wanting()
             }
         },
         Subcommands::Explain { jail, option, json } => {

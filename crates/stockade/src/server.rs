@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use f2b_config::{Configuration, Severity};
 use f2b_daemon::{LogTarget, RunError};
 
+use crate::diagnostics::{self, Style};
 use crate::options::{self, Options, Program};
 use crate::output::{print, print_error};
-use crate::tree::{NoSuchFolder, Tree};
+use crate::tree::{self, NoSuchFolder, SystemFolders, Tree};
 use crate::{client, dump, exit_codes};
 
 /// Runs the program.
@@ -37,7 +37,7 @@ pub(crate) fn main(words: Vec<String>) -> ExitCode {
         );
         return exit_codes::failure();
     }
-    match start(options) {
+    match start(&options) {
         Ok(()) => exit_codes::SUCCESS,
         Err(error) => {
             for (depth, cause) in error.chain().enumerate() {
@@ -53,64 +53,47 @@ pub(crate) fn main(words: Vec<String>) -> ExitCode {
     }
 }
 
-fn start(options: Options) -> anyhow::Result<()> {
+fn start(options: &Options) -> anyhow::Result<()> {
     let tree = Tree::choose(options.conf.as_deref()).map_err(|NoSuchFolder(path)| {
         anyhow::anyhow!(
             "Base configuration directory {path} does not exist (hint: `-c` names a folder)"
         )
     })?;
-    let mut configuration = tree.read();
-    configuration
-        .diagnostics
-        .iter()
-        .for_each(|diagnostic| print_error(&diagnostic.to_string()));
-    overrule(&mut configuration, &options, tree.is_embedded);
-    let server = &configuration.server;
-    let mut stream = server.commands();
-    // The server's own settings come first; they may have been overruled.
-    let own = stream.len();
-    stream.extend(configuration.stream.iter().skip(own).cloned());
-    let is_start = |command: &f2b_protocol::Command| command.word(0) == Some("start");
-    let first_start = stream.iter().position(is_start).unwrap_or(stream.len());
-    stream.insert(first_start, configuration.supplement.clone());
-    let broken = configuration
-        .diagnostics
-        .iter()
-        .any(|mistake| mistake.severity == Severity::Error);
-    if broken && !stream.iter().any(is_start) {
+    let mut reading = dump::reading(options);
+    if tree.is_embedded {
+        // The built-in copy belongs to no installation: unless told otherwise it talks to the terminal.
+        print_error(
+            "/etc/fail2ban does not exist: the built-in configuration is used, and the log goes to the terminal",
+        );
+        reading.logtarget.get_or_insert_with(|| "STDOUT".to_owned());
+    }
+    let read = f2b_config::read(tree.as_dyn(), &SystemFolders, &reading);
+    let told = match &read {
+        Ok(read) => &read.told,
+        Err(unreadable) => &unreadable.told,
+    };
+    // What the original says comes first, then every mistake with its place.
+    dump::say(told, options);
+    let mistakes = tree::check(tree.as_dyn());
+    for mistake in &mistakes {
+        print_error(&diagnostics::text(mistake, Style::of_stderr()));
+    }
+    let read = read.map_err(|unreadable| anyhow::anyhow!(unreadable.reason))?;
+    let Some(commands) = &read.stream else {
+        anyhow::bail!("the configuration cannot be read (hint: mend the mistakes above)");
+    };
+    if !read.is_good {
         anyhow::bail!("no jail can be started (hint: mend the mistakes above)");
     }
-    let log_target = LogTarget::named(&server.logtarget).map_err(RunError::from)?;
+    let mut stream = vec![read.supplement(&mistakes)];
+    stream.extend(commands.iter().map(|sent| sent.command.clone()));
+    let log_target = LogTarget::named(&read.server.logtarget).map_err(RunError::from)?;
     let run = f2b_daemon::run(f2b_daemon::Options {
-        socket: options
-            .socket
-            .unwrap_or_else(|| server.socket.clone())
-            .into(),
-        pidfile: options
-            .pidfile
-            .unwrap_or_else(|| server.pidfile.clone())
-            .into(),
+        socket: read.server.socket.into(),
+        pidfile: read.server.pidfile.into(),
         force: options.force,
         log_target,
         stream,
     });
     run.map_err(|error: RunError| error.into())
-}
-
-/// The command line counts more than the files. The built-in copy belongs to no installation: unless
-/// told otherwise it talks to the terminal.
-fn overrule(configuration: &mut Configuration, options: &Options, is_embedded: bool) {
-    let server = &mut configuration.server;
-    if is_embedded {
-        print_error(
-            "/etc/fail2ban does not exist: the built-in configuration is used, and the log goes to the terminal",
-        );
-        "STDOUT".clone_into(&mut server.logtarget);
-    }
-    if let Some(loglevel) = &options.loglevel {
-        server.loglevel.clone_from(loglevel);
-    }
-    if let Some(logtarget) = &options.logtarget {
-        server.logtarget.clone_from(logtarget);
-    }
 }

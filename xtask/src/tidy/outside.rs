@@ -33,6 +33,7 @@ const fn tests(name: &'static str, rooms: &'static [&'static str]) -> Outside {
 
 /// The one table.
 const OUTSIDE: &[Outside] = &[
+    room("annotate-snippets", &["stockade"]),
     room("anyhow", &["stockade", "conformance", "xtask"]),
     room("cargo_metadata", &["xtask"]),
     room("clap", &["stockade"]),
@@ -48,16 +49,17 @@ const OUTSIDE: &[Outside] = &[
         "jiff",
         &["f2b-match", "f2b-daemon", "stockade", "conformance"],
     ),
-    room("memchr", &["f2b-source"]),
+    room("memchr", &["f2b-config", "f2b-source"]),
     tests("proptest", &[]),
     room("regex-automata", &["f2b-pyregex", "f2b-match"]),
     room("rusqlite", &["f2b-store"]),
+    room("rustc-hash", &["f2b-config"]),
     tests("rustix", &["f2b-source", "f2b-firewall", "f2b-daemon"]),
     room("serde", &["conformance"]),
     tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
     room("sha1", &["f2b-source"]),
     room("signal-hook", &["f2b-daemon"]),
-    room("strsim", &["stockade"]),
+    room("strsim", &["f2b-config"]),
     tests("tempfile", &["conformance"]),
     room(
         "thiserror",

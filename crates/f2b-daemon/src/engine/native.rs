@@ -54,7 +54,7 @@ pub(crate) fn rules(
     let protocol = property("protocol", "tcp");
     let protocols =
         ports::parse_protocols(&protocol).map_err(|reason| wrong("protocol", &protocol, reason))?;
-    let services = services();
+    let services = Services::of_system();
     let port = property("port", "0:65535");
     let mut ports = ports::parse(&port, &protocols, |name, protocol| {
         services.port(name, protocol)
@@ -73,12 +73,6 @@ pub(crate) fn rules(
         protocols,
         blocktype: Blocktype::Drop,
     }))
-}
-
-/// The machine's names of ports; a minimal installation has no such file.
-fn services() -> Services {
-    std::fs::read_to_string("/etc/services")
-        .map_or_else(|_absent| Services::built_in(), |text| Services::read(&text))
 }
 
 #[cfg(test)]

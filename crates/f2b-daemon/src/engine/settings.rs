@@ -6,6 +6,7 @@ use f2b_protocol::{Command, Exception, Reply, Request, Value};
 
 use super::Engine;
 use super::jail::{Backend, JailRuntime, LogFile, Sources};
+use super::supplement::Supplement;
 use crate::clock;
 use crate::log::{Level, LogTarget, chain};
 use crate::storage;
@@ -32,11 +33,29 @@ impl Engine {
                 Ok(Value::Bool(true))
             }
             Request::ConfigError(message) => {
+                let place = self.supplement.place(self.commands);
+                let message = format!("{place}{message}");
                 self.around.log.error("server", message.as_str());
-                self.mistakes.push(message);
+                // With its place it was told already, if it came from our own programs.
+                if !self.supplement.tells_mistakes {
+                    self.mistakes.push(message);
+                }
                 Ok(Value::None)
             }
-            Request::Supplement(pairs) => self.supplement(&pairs),
+            Request::Supplement(pairs) => {
+                self.supplement = Supplement::of(&pairs);
+                self.commands = 0;
+                let mistakes = std::mem::take(&mut self.supplement.mistakes);
+                for (is_error, text) in mistakes {
+                    if is_error {
+                        self.around.log.error("server", text.as_str());
+                        self.mistakes.push(text);
+                    } else {
+                        self.around.log.warning("server", text);
+                    }
+                }
+                Ok(Value::None)
+            }
             _ => Err(Exception::invalid_command()),
         }
     }
@@ -45,8 +64,15 @@ impl Engine {
     ///
     /// A command that was for no jail leaves a mistake of the whole configuration.
     pub(super) fn mark_broken(&mut self, command: &Command, reason: &str) {
+        // Some reasons are drawn over several lines.
+        let lines: Vec<&str> = reason.lines().map(str::trim).collect();
+        let place = self.supplement.place(self.commands);
+        let reason = format!("{place}{}", lines.join(" "));
+        if command.word(0) == Some("add") {
+            self.refused.extend(command.word(1).map(str::to_owned));
+        }
         if let Some(runtime) = command.word(1).and_then(|jail| self.jails.get_mut(jail)) {
-            runtime.broken.get_or_insert_with(|| reason.to_owned());
+            runtime.broken.get_or_insert(reason);
         } else {
             let shown = super::cut(&command.to_string());
             self.mistakes.push(format!("{shown}: {reason}"));
@@ -123,47 +149,10 @@ impl Engine {
                 Ok(Value::Int(count))
             }
             ServerSetting::AllowIpv6(value) => Ok(value),
+            ServerSetting::SyslogSocket(name) if name == "auto" => Ok(Value::text(name)),
             ServerSetting::SyslogSocket(_) => Err(Exception::not_available("set syslogsocket")),
             ServerSetting::Thread { .. } => Err(Exception::not_available("set thread")),
         }
-    }
-
-    /// Takes what a stream cannot say: log files that are waited for, mistakes of the
-    /// configuration with their places.
-    ///
-    /// *Shape*: `{'waiting': {'sshd': ['/var/log/auth.log']}, 'mistakes': [['error', 'jail.local:3:
-    /// …']]}`.
-    fn supplement(&mut self, pairs: &[(Value, Value)]) -> Reply {
-        let mistakes = pairs
-            .iter()
-            .find(|(key, _)| key.as_str() == Some("mistakes"))
-            .and_then(|(_, mistakes)| mistakes.as_sequence());
-        for mistake in mistakes.unwrap_or_default() {
-            match mistake.as_sequence() {
-                Some([severity, text]) if severity.as_str() == Some("error") => {
-                    self.around.log.error("server", text.str());
-                    self.mistakes.push(text.str());
-                }
-                Some([_, text]) => self.around.log.warning("server", text.str()),
-                _ => {}
-            }
-        }
-        let waiting = pairs
-            .iter()
-            .find(|(key, _)| key.as_str() == Some("waiting"));
-        let Some((_, Value::Dict(jails))) = waiting else {
-            return Ok(Value::None);
-        };
-        for (jail, paths) in jails {
-            let Some(runtime) = jail.as_str().and_then(|jail| self.jails.get_mut(jail)) else {
-                continue;
-            };
-            let paths = paths.as_sequence().unwrap_or_default();
-            for path in paths.iter().filter_map(Value::as_str) {
-                runtime.add_log(path, false);
-            }
-        }
-        Ok(Value::None)
     }
 }
 
@@ -288,7 +277,7 @@ impl JailRuntime {
         Ok(Value::texts(listed.map(ToString::to_string)))
     }
 
-    fn add_log(&mut self, path: &str, tail: bool) {
+    pub(super) fn add_log(&mut self, path: &str, tail: bool) {
         if !self.logs.iter().any(|log| log.path.as_os_str() == path) {
             self.logs.push(LogFile {
                 path: path.into(),

@@ -28,7 +28,24 @@ impl Engine {
     pub(super) fn start_jail(&mut self, jail: &str) -> Reply {
         let now = clock::now();
         let known = self.known(jail, now)?;
+        let waiting = self.supplement.waiting.shift_remove(jail);
         let runtime = self.runtime(jail)?;
+        if let Some(waiting) = waiting {
+            if runtime.backend == Backend::Journal {
+                // Only `auto` turns to the journal while it waits for a log.
+                runtime.backend = Backend::Auto;
+            }
+            for (path, mode) in &waiting {
+                match mode.as_str() {
+                    "head" | "tail" => runtime.add_log(path, mode == "tail"),
+                    // As for a log that is there.
+                    _ => {
+                        let text = format!("`{path} {mode}`: File option must be 'head' or 'tail'");
+                        runtime.broken.get_or_insert(text);
+                    }
+                }
+            }
+        }
         if let Some(reason) = &runtime.broken {
             let text =
                 format!("Jail '{jail}' is not started, because of wrong configuration: {reason}");
@@ -173,6 +190,13 @@ impl Engine {
         now: UnixTime,
         batch: &mut Batch,
     ) -> Result<(), Exception> {
+        let patterns = self.supplement.patterns.shift_remove(jail);
+        for (pattern, _) in patterns.unwrap_or_default() {
+            let text = format!(
+                "Jail '{jail}': files that come to fit '{pattern}' later are read after the next start only"
+            );
+            batch.lines.push(Line::new(Level::Info, "jail", text));
+        }
         let runtime = self.runtime(jail)?;
         let file_is_there = runtime.logs.iter().any(|log| log.path.exists());
         let use_journal = match runtime.backend {

@@ -3,7 +3,7 @@
 use f2b_protocol::{Exception, Reply, Value};
 
 use super::Engine;
-use super::jail::{FileState, JailRuntime, Sources};
+use super::jail::{Backend, FileState, JailRuntime, Sources};
 use crate::enforcement::{BanState, JailEnforcement, Mode, State};
 use crate::text::VERSION;
 
@@ -130,7 +130,7 @@ impl Engine {
 /// What is wrong with a jail as it is configured.
 fn problem(runtime: &JailRuntime) -> Option<String> {
     let has_nothing = matches!(&runtime.sources, Sources::Files(files) if files.is_empty())
-        && runtime.matches.is_empty();
+        && (runtime.matches.is_empty() || runtime.backend == Backend::Files);
     let nothing = "it has nothing to read (hint: give it a `logpath` or a `journalmatch`)";
     runtime
         .broken

@@ -79,6 +79,21 @@ pub struct Services {
 }
 
 impl Services {
+    /// Returns the machine's names of ports; a minimal installation has no file of them.
+    #[must_use]
+    pub fn of_system() -> Self {
+        std::fs::read_to_string("/etc/services")
+            .map_or_else(|_absent| Self::built_in(), |text| Self::read(&text))
+    }
+
+    /// Tells whether a name is that of a port.
+    #[must_use]
+    pub fn is_known(&self, name: &str) -> bool {
+        [Protocol::Tcp, Protocol::Udp]
+            .into_iter()
+            .any(|protocol| self.port(name, protocol).is_some())
+    }
+
     /// Returns the table of well-known names.
     #[must_use]
     pub fn built_in() -> Self {

@@ -14,7 +14,7 @@ pub(super) fn write(value: &Value, out: &mut String) {
         Value::Int(number) => out.push_str(&number.to_string()),
         Value::BigInt(digits) => out.push_str(digits),
         Value::Float(number) => out.push_str(&float::repr(*number)),
-        Value::Str(text) => write_text(text.chars().map(Ok), out),
+        Value::Str(text) => write_str(text, out),
         Value::Surrogates(text) => write_text(text.units(), out),
         Value::Bytes(bytes) => write_bytes(bytes, out),
         Value::List(items) => write_all("[", items, "]", out),
@@ -58,14 +58,38 @@ fn write_dict(pairs: &[(Value, Value)], out: &mut String) {
     out.push('}');
 }
 
+/// Appends quoted text, most of it in one go: streams of configuration are long and plain.
+fn write_str(text: &str, out: &mut String) {
+    let quote = quote_of(text.contains('\''), text.contains('"'));
+    out.push(quote);
+    let is_special =
+        |byte: u8| !matches!(byte, b' '..=b'~') || byte == b'\\' || char::from(byte) == quote;
+    let mut rest = text;
+    while let Some((plain, at)) = rest
+        .bytes()
+        .position(is_special)
+        .and_then(|position| rest.split_at_checked(position))
+    {
+        out.push_str(plain);
+        let mut characters = at.chars();
+        if let Some(special) = characters.next() {
+            write_character(special, quote, out);
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out.push(quote);
+}
+
+/// Python prefers single quotes.
+fn quote_of(has_single: bool, has_double: bool) -> char {
+    if has_single && !has_double { '"' } else { '\'' }
+}
+
 /// Appends quoted text; a lone surrogate comes as `Err`.
 pub(super) fn write_text(units: impl Iterator<Item = Unit> + Clone, out: &mut String) {
     let holds = |wanted| units.clone().any(|unit| unit == Ok(wanted));
-    let quote = if holds('\'') && !holds('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = quote_of(holds('\''), holds('"'));
     out.push(quote);
     for unit in units {
         match unit {
@@ -95,11 +119,7 @@ fn write_character(character: char, quote: char, out: &mut String) {
 
 /// Appends quoted bytes.
 pub(super) fn write_bytes(bytes: &[u8], out: &mut String) {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = quote_of(bytes.contains(&b'\''), bytes.contains(&b'"'));
     out.push('b');
     out.push(quote);
     for byte in bytes {

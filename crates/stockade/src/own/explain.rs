@@ -4,8 +4,7 @@ mod render;
 
 use std::process::ExitCode;
 
-use f2b_config::ConfigTree;
-use f2b_config::dialect::{Basis, ExplainError, Explained, Stated, explain};
+use f2b_config::{Basis, ConfigTree, ExplainError, Explained, Stated, explain, nearest};
 use serde_json::{Value, json};
 
 use crate::exit_codes;
@@ -28,15 +27,12 @@ pub(super) fn show(
             return exit_codes::wanting();
         }
     };
-    let one = explained.first().filter(|_| option.is_some());
-    match (is_json, one) {
-        (true, Some(one)) => print(&format!("{:#}", as_json(one))),
-        (true, None) => print(&format!(
-            "{:#}",
-            Value::from_iter(explained.iter().map(as_json))
-        )),
-        (false, Some(one)) => print(&render::tree(one)),
-        (false, None) => print(&render::list(&explained)),
+    let is_asked = option.is_some();
+    match (is_json, explained.as_slice()) {
+        (true, [one]) if is_asked => print(&format!("{:#}", as_json(one))),
+        (true, all) => print(&format!("{:#}", Value::from_iter(all.iter().map(as_json)))),
+        (false, all) if is_asked => all.iter().for_each(|one| print(&render::tree(one))),
+        (false, all) => print(&render::list(all)),
     }
     if explained.iter().all(|explained| explained.value.is_ok()) {
         exit_codes::SUCCESS
@@ -53,13 +49,8 @@ fn hint(error: &ExplainError) -> Option<String> {
         } => (option, options),
         ExplainError::Unreadable(_) | ExplainError::TooMuch { .. } => return None,
     };
-    let (slips, nearest) = names
-        .iter()
-        .map(|other| (strsim::osa_distance(name, other), other))
-        .min()?;
-    // As compilers do: one slip of the keys for every three letters.
-    let is_alike = slips <= (name.chars().count() / 3).max(1);
-    is_alike.then(|| format!("there is `{nearest}`"))
+    let nearest = nearest(name, names.iter().map(String::as_str))?;
+    Some(format!("there is `{nearest}`"))
 }
 
 /// *Shape*: docs/stockade-explain.md.
@@ -71,6 +62,7 @@ fn as_json(explained: &Explained) -> Value {
             overrides,
         } => ("set", Some((section, stated, overrides))),
         Basis::Filter => ("filter", None),
+        Basis::Argument { .. } => ("argument", None),
         Basis::SectionName => ("section-name", None),
         Basis::Nowhere => ("nowhere", None),
         Basis::Above => ("above", None),
@@ -81,7 +73,10 @@ fn as_json(explained: &Explained) -> Value {
         "value": explained.value.as_ref().ok(),
         "problem": explained.value.as_ref().err(),
         "basis": basis,
-        "stated": set.map(|(section, stated, _)| stated_as_json(section, stated)),
+        "stated": match &explained.basis {
+            Basis::Argument { of, stated } => Some(stated_as_json(of, stated)),
+            _ => set.map(|(section, stated, _)| stated_as_json(section, stated)),
+        },
         "overrides": set.map_or_else(Vec::new, |(.., overrides)| {
             overrides.iter().map(|overridden| stated_as_json(&overridden.section, &overridden.stated)).collect()
         }),

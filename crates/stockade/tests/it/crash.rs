@@ -35,6 +35,25 @@ fn a_restart_takes_a_ban_up_and_the_kernel_holds_it_all_the_time() {
 }
 
 #[test]
+fn a_configuration_that_lets_no_jail_start_leaves_the_kernel_alone() {
+    let mut server = Setup::sshd("bantime = 1h").start();
+    assert_eq!(server.ask(&["set", "sshd", "banip", "192.0.2.11"]), "1\n");
+    assert_eq!(server.timeouts().len(), 1);
+    server.kill_nine();
+    let local = server.path("config/jail.local");
+    let good = fs::read_to_string(&local).unwrap();
+    fs::write(&local, format!("{good}maxretry = many\n")).unwrap();
+    server.spawn();
+    assert_eq!(server.wait_end(), Some(255), "{}", server.story());
+    assert_eq!(server.timeouts().len(), 1);
+    fs::write(&local, good).unwrap();
+    server.start();
+    assert_eq!(server.banned(), ["192.0.2.11"]);
+    assert_eq!(server.timeouts().len(), 1);
+    server.stop();
+}
+
+#[test]
 fn a_restored_ban_ends_when_it_would_have_ended() {
     let mut server = Setup::sshd("bantime = 7").start();
     server.append(&failed_logins(ATTACKERS4[0], 5));

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::server::Told;
 
-fn stockade(folder: &std::path::Path, words: &[&str]) -> Told {
+/// Runs `stockade -c FOLDER WORDS`.
+pub(crate) fn stockade(folder: &std::path::Path, words: &[&str]) -> Told {
     let output = Command::new(env!("CARGO_BIN_EXE_stockade"))
         .arg("-c")
         .arg(folder)
@@ -88,6 +89,60 @@ fn a_value_is_shown_as_a_tree_with_file_line_and_what_it_overrides() {
 }
 
 #[test]
+fn options_of_the_filter_and_the_actions_are_followed_through_tags() {
+    let folder = tree();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("jail.local", "[web]\nfilter = site[mode=hard]\n");
+    write(
+        "filter.d/site.conf",
+        "[DEFAULT]\n_who = \\S+\n[Definition]\nfailregex = ^%(_who)s <re-<mode>> <ADDR>$\n\
+         re-soft = a\nre-hard = b\nmode = soft\n",
+    );
+    write(
+        "action.d/drop.conf",
+        "[Definition]\nactionban = <tool> add <ip> <port>\nactionunban = x\n[Init]\ntool = fw -w\n",
+    );
+    let check = |option: &str, expected: &str| {
+        let told = stockade(folder.path(), &["explain", "web", option]);
+        assert_eq!(
+            (told.stdout.as_str(), told.code),
+            (expected, Some(0)),
+            "{told:?}"
+        );
+    };
+    check(
+        "failregex",
+        "failregex = ^\\S+ b <ADDR>$\n\
+         │   /etc/fail2ban/filter.d/site.conf:4:13 in [Definition]\n\
+         │   written as: ^%(_who)s <re-<mode>> <ADDR>$\n\
+         ├── _who = \\S+\n\
+         │       /etc/fail2ban/filter.d/site.conf:2:8 in [DEFAULT]\n\
+         ├── <mode> = hard\n\
+         │       argument of the filter: /etc/fail2ban/jail.local:2:10\n\
+         └── <re-hard> = b\n        \
+                 /etc/fail2ban/filter.d/site.conf:6:11 in [Definition]\n",
+    );
+    check(
+        "actionban",
+        "actionban = fw -w add <ip> http\n\
+         │   /etc/fail2ban/action.d/drop.conf:2:13 in [Definition]\n\
+         │   written as: <tool> add <ip> <port>\n\
+         ├── <tool> = fw -w\n\
+         │       /etc/fail2ban/action.d/drop.conf:5:8 in [Init]\n\
+         └── <port> = http\n        \
+                 argument of the action: /etc/fail2ban/jail.conf:5:10\n",
+    );
+    let told = stockade(folder.path(), &["explain", "web", "actionban", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(json["refers_to"][1]["basis"], "argument");
+    assert_eq!(json["refers_to"][1]["stated"]["section"], "action");
+}
+
+#[test]
 fn programs_get_the_same_as_json() {
     let folder = tree();
     let told = stockade(folder.path(), &["explain", "web", "logpath", "--json"]);
@@ -126,7 +181,7 @@ fn what_cannot_be_explained_says_why() {
     );
     check(
         &["explain", "web", "bnatime"],
-        "error: `bnatime` is set neither in `[web]` nor in `[DEFAULT]`\nhint: there is `bantime`\n",
+        "error: `bnatime` is set neither in `[web]` nor in `[DEFAULT]`, nor by the jail's filter or actions\nhint: there is `bantime`\n",
     );
     check(
         &["explain", "loop", "logpath"],

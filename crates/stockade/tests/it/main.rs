@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod bans;
+mod check;
 mod crash;
 mod explain;
 mod journal;

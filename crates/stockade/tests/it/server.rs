@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use kernel_kit::Kit;
 use tempfile::TempDir;
 
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Setup, copy};
 
 mod setup;
 

@@ -1,6 +1,6 @@
 //! An explanation as a person reads it.
 
-use f2b_config::dialect::{Basis, Explained, Stated};
+use f2b_config::{Basis, Explained, Stated};
 
 /// One option with all that it refers to.
 pub(super) fn tree(explained: &Explained) -> String {
@@ -70,6 +70,15 @@ fn details(explained: &Explained) -> Vec<String> {
             }
         }
         Basis::Filter => details.push("from the jail's filter".to_owned()),
+        Basis::Argument { of, stated } => {
+            details.push(match &stated.origin {
+                Some(origin) => {
+                    let (file, line) = (&origin.source.file, origin.line);
+                    format!("argument of the {of}: {file}:{line}:{}", origin.column)
+                }
+                None => format!("argument of the {of}"),
+            });
+        }
         Basis::SectionName => details.push("the name of the section".to_owned()),
         Basis::Nowhere => {}
     }

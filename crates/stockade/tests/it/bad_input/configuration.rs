@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{program, state, two_jails};
-use crate::server::Setup;
+use crate::server::{Server, Setup};
 
 /// Each section is broken in its own way.
 const BROKEN: &str = "
@@ -50,10 +50,6 @@ enabled = true
 filter = sshd
 logpath = {folder}/auth.log
 action = iptables
-[reference]
-enabled = true
-filter = sshd
-logpath = %(syslog_authpriv)s
 ";
 
 #[test]
@@ -65,75 +61,67 @@ fn every_mistake_has_its_place_and_the_other_jails_go_on() {
     )
     .unwrap();
     server.start();
+    // The last of them in the log, which is written behind the server's back.
+    server.wait_for_log("Jail 'ignored' is not started");
     let (stderr, log) = (server.stderr(), server.log());
     let status = server.stockade(&["status"]);
     assert_eq!(status.code, Some(1), "{status:?}");
     let local = server.path("config/jail.local").display().to_string();
     let filter = server.path("config/filter.d/broken.conf");
     let filter = filter.display().to_string();
-    let check = |file: &str, line: usize, message: &str, hint: &str| {
-        let place = format!("{file}:{line}: ");
-        let told = format!("{place}error: {message}");
-        assert!(stderr.contains(&told), "{told}\n--- in\n{stderr}");
+    let in_log = |place: &str, message: &str| {
+        let told = format!("{place}: {message}");
         for (where_, text) in [("log", &log), ("status", &status.stdout)] {
-            let told = format!("{place}{message}");
             assert!(text.contains(&told), "{told}\n--- in the {where_}\n{text}");
         }
-        assert!(stderr.contains(hint), "{hint}\n--- in\n{stderr}");
+    };
+    // What the files show by themselves is told before the server begins.
+    let check = |line: usize, message: &str, hint: &str| {
+        let place = format!("{local}:{line}");
+        let mut blocks = stderr
+            .split("\n\n")
+            .filter(|block| block.contains(&format!("--> {place}:")));
+        assert!(
+            blocks.any(|block| block.contains(message) && block.contains(hint)),
+            "{place} {message} {hint}\n--- in\n{stderr}"
+        );
+        in_log(&place, message);
     };
     check(
-        &local,
         6,
-        "Unable to read the filter 'nothing'",
-        "hint: filter.d holds: broken, sshd",
+        "there is no filter `nothing`",
+        "= hint: filter.d holds broken, sshd",
     );
+    check(26, "`maxretry = many` is not a whole number", "");
+    check(31, "`bantime`: `5 dogs` is not a time", "`1d 12h 30m`");
+    check(36, "`backend = files` is no backend", "known are auto,");
     check(
-        &filter,
-        2,
-        "`failregex` of `[regex]`: the regular expression cannot be compiled: unclosed group",
-        "| ^bad (one <ADDR>$",
-    );
-    check(
-        &local,
-        15,
-        "`failregex` of `[nobody]`: the regular expression does not say who failed",
-        "put `<ADDR>` where the address stands",
-    );
-    check(&local, 21, "the option `logpth` of `[option]`", "");
-    check(&local, 26, "`maxretry = many` is not a whole number", "");
-    check(
-        &local,
-        31,
-        "`bantime`: `5 dogs` is not a time",
-        "`1d 12h 30m`",
-    );
-    check(
-        &local,
-        36,
-        "`backend = files` is no backend",
-        "known are auto,",
-    );
-    check(
-        &local,
-        41,
-        "`ignoreip`: `office.example` is no address and no network",
-        "names are not looked up",
-    );
-    check(
-        &local,
         46,
-        "Unable to read action 'iptables'",
-        "action.d holds: stockade",
+        "there is no action `iptables`",
+        "= hint: action.d holds stockade",
     );
-    check(
-        &local,
-        50,
-        "the option `logpath` of `[reference]`: `%(syslog_authpriv)s`",
-        "",
+    assert!(
+        stderr.contains("warning[unknown-option]: nothing reads the option `logpth`"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("did you mean `logpath`?"), "{stderr}");
+    // What only a server can tell has its place as well.
+    let not_started = |place: String, message: &str| in_log(&place, message);
+    not_started(
+        format!("{filter}:2"),
+        "Unable to compile regular expression '^bad (one ",
+    );
+    not_started(
+        format!("{local}:15"),
+        "No failure-id group in '^somebody failed$'",
+    );
+    not_started(
+        format!("{local}:41"),
+        "ignoreip: `office.example` is no address and no network",
     );
     assert!(status.stdout.contains("configuration: HAS MISTAKES"));
     assert_eq!(state(&server, "sshd"), "running");
-    for jail in ["no-filter", "regex", "nobody", "reference"] {
+    for jail in ["no-filter", "action"] {
         let told = format!("Jail '{jail}' skipped, because of wrong configuration: ");
         assert!(log.contains(&told), "{told}\n{log}");
         assert_eq!(state(&server, jail), "");
@@ -141,48 +129,75 @@ fn every_mistake_has_its_place_and_the_other_jails_go_on() {
     server.stop();
 }
 
+/// Starts a server whose configuration the original refuses; returns what is said.
+fn refused(mut server: Server) -> String {
+    server.spawn();
+    assert_eq!(server.wait_end(), Some(255), "{}", server.story());
+    assert!(!server.socket().exists());
+    server.stderr()
+}
+
 #[test]
-fn a_file_that_is_no_configuration_is_named_and_the_others_are_read() {
-    let mut server = two_jails("").prepare();
-    fs::write(server.path("other.log"), "").unwrap();
+fn what_the_original_refuses_is_refused_and_every_mistake_is_told() {
+    let server = two_jails("port = %(prot)s\nfilter = %(filtre)s").prepare();
     fs::create_dir(server.path("config/jail.d")).unwrap();
-    fs::write(server.path("config/jail.d/a.local"), b"[x]\ny = \xff\n").unwrap();
+    let broken: [(&str, &[u8]); 3] = [
+        ("a.local", b"[x]\ny = \xff\n"),
+        ("c.local", b"[sshd\nenabled = no\n"),
+        ("d.local", b"[sshd]\nmaxretry = 3\nmaxretry = 4\n"),
+    ];
+    for (name, text) in broken {
+        fs::write(server.path("config/jail.d").join(name), text).unwrap();
+    }
     fs::create_dir(server.path("config/jail.d/b.local")).unwrap();
-    fs::write(
-        server.path("config/jail.d/c.local"),
-        "[sshd\nenabled = no\n",
-    )
-    .unwrap();
-    server.start();
-    let stderr = server.stderr();
+    let stderr = refused(server);
     for expected in [
         "jail.d/a.local: line 2 is not UTF-8",
         "jail.d/b.local: Is a directory",
-        "jail.d/c.local:1: error: the name of a section is not closed",
+        "error[syntax]: the name of a section is not closed",
+        "jail.d/c.local:1:1",
+        "error[duplicate-option]: the option `maxretry` stands twice in `[sshd]`",
+        "jail.d/d.local:3:1",
+        "error[reference-nowhere]: `%(prot)s` leads nowhere",
+        "did you mean `port`?",
+        "error[reference-nowhere]: `%(filtre)s` leads nowhere",
     ] {
         assert!(stderr.contains(expected), "{expected}\n{stderr}");
     }
-    assert_eq!(server.stockade(&["status"]).code, Some(1));
-    assert_eq!(state(&server, "sshd"), "running");
-    assert_eq!(state(&server, "other"), "running");
-    server.stop();
+    assert!(!stderr.contains("before any section"), "{stderr}");
+    // The original's message comes first.
+    let first = stderr
+        .find("While reading from ")
+        .or_else(|| stderr.find("Error decoding config file"));
+    assert!(first < stderr.find("error[syntax]"), "{stderr}");
+}
+
+#[test]
+fn a_log_level_that_is_none_is_refused_and_the_rest_is_told() {
+    let server = Setup::sshd("")
+        .server_local("loglevel = LOUD\ndbpurgeage = soon\nlogtraget = x")
+        .prepare();
+    let stderr = refused(server);
+    for expected in [
+        "error[bad-loglevel]: `LOUD` is no log level",
+        "error[bad-time]: `dbpurgeage`: `soon` is not a time",
+        "warning[unknown-option]: the option `logtraget` is not one of the server's",
+        "hint: did you mean `logtarget`?",
+        "ERROR: Invalid log level 'LOUD'",
+    ] {
+        assert!(stderr.contains(expected), "{expected}\n{stderr}");
+    }
 }
 
 #[test]
 fn server_settings_that_make_no_sense_are_told_and_jails_go_on() {
-    let server = Setup::sshd("")
-        .server_local("loglevel = LOUD\ndbpurgeage = soon\nlogtraget = x")
-        .start();
-    let (stderr, log) = (server.stderr(), server.log());
-    let told = "fail2ban.local:8: error: the option `logtraget` is not one of the server's";
-    assert!(stderr.contains(told), "{stderr}");
-    assert!(log.contains("Invalid log level 'LOUD'"), "{log}");
+    let server = Setup::sshd("").server_local("dbpurgeage = soon").start();
     let status = server.stockade(&["status"]);
     assert_eq!(status.code, Some(1));
     for expected in [
-        "fail2ban.local:8: the option `logtraget`",
-        "['set', 'loglevel', 'LOUD']: ",
-        "['set', 'dbpurgeage', 'soon']: name 'soon' is not defined",
+        "fail2ban.local:6: `dbpurgeage`: `soon` is not a time",
+        "['set', 'dbpurgeage', 'soon']: ",
+        "name 'soon' is not defined",
     ] {
         assert!(status.stdout.contains(expected), "{expected}\n{status:?}");
     }
@@ -196,7 +211,8 @@ fn a_server_without_any_good_jail_does_not_begin() {
     assert_eq!(server.wait_end(), Some(255));
     let stderr = server.stderr();
     assert!(
-        stderr.contains("no jail can be started (hint: mend the mistakes above)"),
+        stderr.contains("ERROR: no jail can be started:\n[sshd] ")
+            && stderr.contains("hint: `stockade check`"),
         "{stderr}"
     );
     assert!(!server.socket().exists());
@@ -232,7 +248,7 @@ fn a_port_that_nobody_knows_costs_its_own_jail_only() {
 
 #[test]
 fn a_jail_with_nothing_to_read_is_not_well() {
-    let server = Setup::new("[sshd]\nlogpath =\njournalmatch =\n").start();
+    let server = Setup::new("[sshd]\nlogpath =\nbackend = polling\n").start();
     let status = server.stockade(&["status"]);
     assert_eq!(status.code, Some(1));
     assert!(
