@@ -43,9 +43,10 @@ impl Server {
             original,
             child,
         };
-        server.wait_until("the jail runs", || {
-            server.client(&["status", JAIL]).contains("Banned IP list")
-        });
+        // It listens before it is configured, and logs an ERROR for whoever asks for a jail that is
+        // yet to come: its log tells when that may be done.
+        let started = format!("Jail '{JAIL}' started");
+        server.wait_until("the jail runs", || server.logged().contains(&started));
         server
     }
 
