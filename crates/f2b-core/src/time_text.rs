@@ -253,6 +253,9 @@ mod tests {
         whole("5_000", 5_000);
         whole("-2**2", -4);
         whole("2 hours 3 minutes", 7_380);
+        whole("1d # one day", 86_400);
+        whole("\n1h#", 3_600);
+        whole("(1h # one\n+ 1m)", 3_660);
         let fraction = |text: &str, expected: f64| {
             assert_eq!(
                 parse_time(text),
@@ -276,7 +279,9 @@ mod tests {
         let syntax = |mistake| TimeTextErrorKind::Syntax(mistake);
         let zero = |division| TimeTextErrorKind::DivisionByZero(division);
         check("", syntax(SyntaxMistake::Empty));
-        for text in ["5 dogs", "1 2 3", "1+", "()", "1..2", "m5", "5_", "1__0"] {
+        for text in [
+            "5 dogs", "1 2 3", "1+", "()", "1..2", "m5", "5_", "1__0", "1\n+1", "1+\n1",
+        ] {
             check(text, syntax(SyntaxMistake::Plain));
         }
         check("010", syntax(SyntaxMistake::LeadingZero));
@@ -285,6 +290,15 @@ mod tests {
         check("1ms", syntax(SyntaxMistake::DecimalLiteral));
         check("(1", syntax(SyntaxMistake::NeverClosed));
         check("1)", syntax(SyntaxMistake::Unmatched));
+        check("#", syntax(SyntaxMistake::Plain));
+        check("*(1", syntax(SyntaxMistake::Plain));
+        check("(1+", syntax(SyntaxMistake::NeverClosed));
+        check("(1 a)", syntax(SyntaxMistake::Plain));
+        check("1\u{a0}d", syntax(SyntaxMistake::DecimalLiteral));
+        // What is wrong with a word goes before its place.
+        check("+)1", syntax(SyntaxMistake::Unmatched));
+        check("1(2", syntax(SyntaxMistake::NeverClosed));
+        check("* 010", syntax(SyntaxMistake::LeadingZero));
         check("abc", word("abc"));
         check("m", word("m"));
         check("1/0", zero(ZeroDivision::Division));

@@ -1,5 +1,5 @@
 //! The arithmetic that times may hold: `+ - * / // % **`, brackets, whole numbers and decimals, with
-//! Python's meaning. Nothing else is ever evaluated.
+//! Python's meaning; `#` begins a comment. Nothing else is ever evaluated.
 
 use super::{Seconds, SyntaxMistake, TimeTextErrorKind as Kind, ZeroDivision};
 
@@ -8,23 +8,75 @@ const DEEPEST: usize = 100;
 
 /// Returns the value of an expression.
 pub(super) fn evaluate(text: &str) -> Result<Seconds, Kind> {
-    let text = text.trim();
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err(Kind::Syntax(SyntaxMistake::Empty));
     }
+    let text = without_blanks(text, true);
     let mut reader = Reader {
         rest: text,
         depth: 0,
+        brackets: 0,
         unknown: None,
     };
     let value = reader.sum();
-    match (value, reader.rest, reader.unknown) {
-        // What cannot be read goes before what is unknown.
-        (Err(error @ Kind::Syntax(_)), _, _) => Err(error),
-        (_, rest, _) if rest.starts_with(')') => Err(Kind::Syntax(SyntaxMistake::Unmatched)),
-        (Ok(_), rest, _) if !rest.is_empty() => Err(plain()),
-        (_, _, Some(word)) => Err(Kind::UnknownWord(word)),
-        (value, _, None) => value,
+    let is_whole = without_blanks(reader.rest, true).is_empty();
+    match (value, reader.unknown) {
+        // What cannot be read goes before what is unknown, and a word's own mistake before its place.
+        (Err(Kind::Syntax(mistake)), _) => Err(Kind::Syntax(told(text, mistake))),
+        (Ok(_), _) if !is_whole => Err(Kind::Syntax(told(text, SyntaxMistake::NeverClosed))),
+        (_, Some(word)) => Err(Kind::UnknownWord(word)),
+        (value, None) => value,
+    }
+}
+
+/// A text from its first word on: behind blanks and comments, and behind ends of lines if those count
+/// as blanks.
+fn without_blanks(mut text: &str, ends_too: bool) -> &str {
+    loop {
+        text = text.trim_start_matches([' ', '\t', '\u{c}']);
+        if text.starts_with('#') {
+            let end = text.find(['\n', '\r']).unwrap_or(text.len());
+            text = text.get(end..).unwrap_or_default();
+        }
+        match text.strip_prefix(['\n', '\r']) {
+            Some(after) if ends_too => text = after,
+            _ => return text,
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '.' || !c.is_ascii()
+}
+
+/// What is told of a text that cannot be read because of `mistake`. As Python: the first number that none
+/// can be, or the first bracket that was not opened, wherever it stands; that a bracket is not closed only
+/// if one is not.
+fn told(text: &str, mistake: SyntaxMistake) -> SyntaxMistake {
+    let mut open = 0_usize;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = match c {
+            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        match word {
+            "(" => open += 1,
+            ")" if open == 0 => return SyntaxMistake::Unmatched,
+            ")" => open -= 1,
+            _ if c.is_ascii_digit() => match number(word) {
+                Err(Kind::Syntax(SyntaxMistake::Plain)) => {}
+                Err(Kind::Syntax(mistake)) => return mistake,
+                _ => {}
+            },
+            _ => {}
+        }
+        rest = without_blanks(after, true);
+    }
+    match mistake {
+        SyntaxMistake::NeverClosed if open == 0 => SyntaxMistake::Plain,
+        mistake => mistake,
     }
 }
 
@@ -35,6 +87,8 @@ fn plain() -> Kind {
 struct Reader<'a> {
     rest: &'a str,
     depth: usize,
+    /// How many brackets are open: inside, the end of a line is a blank.
+    brackets: usize,
     /// The first word that is none of arithmetic's.
     unknown: Option<String>,
 }
@@ -116,18 +170,23 @@ impl Reader<'_> {
     }
 
     fn atom(&mut self) -> Result<Seconds, Kind> {
-        if self.take("(") {
+        if self.rest.starts_with('(') {
+            self.brackets += 1;
+            self.take("(");
             let value = self.deeper(Self::sum)?;
-            return match (self.take(")"), self.rest.is_empty()) {
-                (true, _) => Ok(value),
-                (false, true) => Err(Kind::Syntax(SyntaxMistake::NeverClosed)),
-                (false, false) => Err(plain()),
+            self.brackets -= 1;
+            return if self.take(")") {
+                Ok(value)
+            } else {
+                Err(Kind::Syntax(SyntaxMistake::NeverClosed))
             };
         }
-        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        if self.rest.is_empty() {
+            return Err(Kind::Syntax(SyntaxMistake::NeverClosed));
+        }
         let end = self.rest.find(|c| !is_word(c)).unwrap_or(self.rest.len());
         let (word, after) = self.rest.split_at_checked(end).ok_or_else(plain)?;
-        self.rest = after.trim_start();
+        self.rest = self.next_word(after);
         let begins_name = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
         if begins_name && !word.contains('.') {
             self.unknown.get_or_insert_with(|| word.to_owned());
@@ -146,10 +205,14 @@ impl Reader<'_> {
         value
     }
 
+    fn next_word<'t>(&self, text: &'t str) -> &'t str {
+        without_blanks(text, self.brackets > 0)
+    }
+
     fn take(&mut self, sign: &str) -> bool {
         match self.rest.strip_prefix(sign) {
             Some(after) => {
-                self.rest = after.trim_start();
+                self.rest = self.next_word(after);
                 true
             }
             None => false,
@@ -186,7 +249,7 @@ fn number(word: &str) -> Result<Seconds, Kind> {
 /// What is wrong with a number that goes on with letters.
 fn literal_mistake(word: &str) -> Option<SyntaxMistake> {
     let begins = word.bytes().next()?.is_ascii_digit();
-    let letter = word.chars().find(|c| c.is_alphabetic())?;
+    let letter = word.chars().find(|c| c.is_alphabetic() || !c.is_ascii())?;
     if !begins {
         return None;
     }
