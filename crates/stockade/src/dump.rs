@@ -14,6 +14,9 @@ use crate::options::Options;
 use crate::output::{log_error, log_line, print, print_error, print_lines};
 use crate::tree::{self, NoSuchFolder, SystemFolders, Tree};
 
+/// The verdict of `-t`.
+const FAILED: &str = "ERROR: test configuration failed";
+
 /// How wide `--dp` is, in characters.
 const WIDTH: usize = 1_000;
 
@@ -34,7 +37,7 @@ pub(crate) fn asked(options: &Options) -> Option<ExitCode> {
 fn dump(options: &Options) -> ExitCode {
     let dumps = options.dump || options.dump_pretty;
     let failed = || {
-        if !options.test || dumps {
+        if !options.test {
             log_error("Init of command line failed");
         }
         exit_codes::failure()
@@ -68,6 +71,9 @@ fn dump(options: &Options) -> ExitCode {
     if dumps {
         let Some(stream) = &read.stream else {
             print("ERROR: The configuration stream failed because of the invalid syntax.");
+            if options.test {
+                print(FAILED);
+            }
             judge(&tree, options);
             return failed();
         };
@@ -89,7 +95,7 @@ fn dump(options: &Options) -> ExitCode {
     if read.is_good {
         print("OK: configuration test is successful");
     } else {
-        print("ERROR: test configuration failed");
+        print(FAILED);
     }
     judge(&tree, options);
     if read.is_good {
