@@ -1,15 +1,16 @@
 //! Filters and actions: `[Definition]`, `[Init]` and arguments together (contract A 1.8, 1.9, 2.2).
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
 use super::Abort;
 use super::convert;
-use super::entry::{Entry, Names, Origin};
+use super::entry::{Names, Origin};
 use super::files::Library;
-use super::ini::{lowered, repr};
-use super::reference::{self, Lookup, Typed, Variables};
+use super::ini::{DEFAULT, lowered, repr};
+use super::reference::{self, Found, Lookup, Typed, Variables};
 use super::sections::Sections;
 use super::tag::{self, Unresolvable};
 use super::told::{Tale, Told};
@@ -150,6 +151,11 @@ impl Definition {
         self.sections.own(SECTION, option).is_some()
     }
 
+    /// Tells whether an option is read for a server.
+    pub(super) fn reads(&self, option: &str) -> bool {
+        self.table.iter().any(|(read, _)| *read == option)
+    }
+
     /// Gives a filter the argument `logtype`, unless it is set already.
     pub(super) fn add_logtype(&self, arguments: &mut Names<String>, backend: &str) {
         let is_given = arguments
@@ -193,8 +199,9 @@ impl Definition {
 
     /// Puts `[Definition]`, `[Init]` and the arguments together.
     ///
-    /// `jail` holds the options of the jail, which hide those of `[Definition]`; without it every
-    /// option there is read, not only those for the server.
+    /// `jail` holds the options of the jail, which hide those of `[Definition]`; `reads_all` reads every
+    /// option there, not only those for the server. As the original: what else `[DEFAULT]` sets is read
+    /// when something refers to it.
     pub(super) fn gather(
         &self,
         arguments: &Names<String>,
@@ -320,7 +327,7 @@ impl Definition {
             }
         }
         if reads_all && let Some(own) = own {
-            for option in own.keys().chain(self.sections.default.keys()) {
+            for option in own.keys() {
                 if map.contains_key(option) || lookup.variable(option).is_some() {
                     continue;
                 }
@@ -344,32 +351,59 @@ impl Definition {
 
     /// What a tag stands for that is none of the options.
     fn fallback(&self, tag: &str, gathered: &Gathered) -> Result<Option<String>, Abort> {
-        if let Some((section, option)) = tag.split_once('/') {
-            let option = lowered(option);
-            if section == "known" {
-                let known = self.sections.own(SECTION, &option).and_then(Entry::known);
-                let lookup = Lookup::plain(&self.sections, SECTION);
-                return match known {
-                    Some(raw) => reference::resolve(&lookup, &option, raw).map(Some),
-                    None if self.sections.entry(SECTION, &option).is_some() => {
-                        reference::fetch(&lookup, &option)
-                    }
-                    None => Ok(None),
+        match self.stands_for(tag, gathered) {
+            None => Ok(None),
+            Some((lookup, option, found)) => reference::value(&lookup, &option, found),
+        }
+    }
+
+    /// What a tag refers to that is none of the options: what was found, under which name, and where its
+    /// references are looked up.
+    pub(super) fn stands_for<'a>(
+        &'a self,
+        tag: &'a str,
+        gathered: &'a Gathered,
+    ) -> Option<(Lookup<'a>, Cow<'a, str>, Found<'a>)> {
+        let elsewhere = tag
+            .split_once('/')
+            .and_then(|(section, option)| self.elsewhere(section, lowered(option)));
+        elsewhere.or_else(|| {
+            let option = lowered(tag);
+            let lookup = Lookup::new(&self.sections, SECTION, gathered.variables());
+            let found = lookup.find(&option).filter(|_| option != "__name__")?;
+            Some((lookup, option, found))
+        })
+    }
+
+    /// `<section/option>`, `<default/option>`, `<known/option>`; as the original, the last two in any case.
+    fn elsewhere<'a>(
+        &'a self,
+        section: &'a str,
+        option: Cow<'a, str>,
+    ) -> Option<(Lookup<'a>, Cow<'a, str>, Found<'a>)> {
+        if !reference::is_section(section) {
+            return None;
+        }
+        let sections = &self.sections;
+        let section = match lowered(section).as_ref() {
+            "known" => {
+                let lookup = Lookup::plain(sections, SECTION);
+                let found = match sections.known(SECTION, &option) {
+                    Some((section, stated, before)) => Found::Set {
+                        section,
+                        stated,
+                        before,
+                    },
+                    None => lookup.find(&option).filter(|_| option != "__name__")?,
                 };
+                return Some((lookup, option, found));
             }
-            if self.sections.named.contains_key(section)
-                && self.sections.entry(section, &option).is_some()
-            {
-                return reference::fetch(&Lookup::plain(&self.sections, section), &option);
-            }
-            return Ok(None);
-        }
-        let option = lowered(tag);
-        let lookup = Lookup::new(&self.sections, SECTION, gathered.variables());
-        if option == "__name__" {
-            return Ok(None);
-        }
-        reference::fetch(&lookup, &option)
+            "default" => DEFAULT,
+            _ => sections.named.get_key_value(section)?.0,
+        };
+        let lookup = Lookup::plain(sections, section);
+        let found = lookup.find(&option).filter(|_| option != "__name__")?;
+        Some((lookup, option, found))
     }
 
     fn convert(&self, map: &mut Names<Typed>, told: &mut Tale) {

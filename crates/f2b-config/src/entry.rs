@@ -60,11 +60,6 @@ impl Entry {
             before: Vec::new(),
         }
     }
-
-    /// What counted before the last file that sets it.
-    pub(super) fn known(&self) -> Option<&str> {
-        self.before.last().map(|stated| stated.text.as_str())
-    }
 }
 
 /// Sets an option; what it was before is kept.

@@ -117,24 +117,18 @@ impl<'a> Lookup<'a> {
     /// An option elsewhere: `section/option`, `default/option`, `known/option`.
     fn elsewhere(&self, name: &str) -> Option<Found<'a>> {
         let (section, option) = name.split_once('/')?;
-        if !section
-            .chars()
-            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-            || section.is_empty()
-        {
+        if !is_section(section) {
             return None;
         }
         match section {
             "known" => {
-                let own = self.sections.own(self.section, option);
-                match own.and_then(|entry| entry.before.split_last()) {
-                    Some((stated, before)) => Some(Found::Set {
-                        section: self.section,
-                        stated,
-                        before,
-                    }),
-                    None => self.set_in(DEFAULT, option),
-                }
+                let known = self.sections.known(self.section, option);
+                let known = known.map(|(section, stated, before)| Found::Set {
+                    section,
+                    stated,
+                    before,
+                });
+                known.or_else(|| self.set_in(DEFAULT, option))
             }
             "default" => self.set_in(DEFAULT, option),
             other => {
@@ -164,6 +158,12 @@ impl<'a> Lookup<'a> {
             before: &entry.before,
         })
     }
+}
+
+/// Tells whether a text may be the `section` of `section/option`.
+pub(super) fn is_section(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !text.is_empty() && text.chars().all(is_part)
 }
 
 /// What a name stands for.
@@ -211,11 +211,22 @@ impl<'a> Found<'a> {
 
 /// Returns an option of the lookup's section with its references resolved; `None` if it is not set.
 pub(super) fn fetch(lookup: &Lookup<'_>, option: &str) -> Result<Option<String>, Abort> {
-    match lookup.find(option).map(Found::raw) {
+    match lookup.find(option) {
         None => Ok(None),
-        Some(Ok(raw)) if memchr(b'%', raw.as_bytes()).is_none() => Ok(Some(raw.to_owned())),
-        Some(Ok(raw)) => resolve(lookup, option, raw).map(Some),
-        Some(Err(typed)) => Ok(typed.clone().text()),
+        Some(found) => value(lookup, option, found),
+    }
+}
+
+/// Returns what was found for an option with its references resolved in the lookup's section.
+pub(super) fn value(
+    lookup: &Lookup<'_>,
+    option: &str,
+    found: Found<'_>,
+) -> Result<Option<String>, Abort> {
+    match found.raw() {
+        Ok(raw) if memchr(b'%', raw.as_bytes()).is_none() => Ok(Some(raw.to_owned())),
+        Ok(raw) => resolve(lookup, option, raw).map(Some),
+        Err(typed) => Ok(typed.clone().text()),
     }
 }
 

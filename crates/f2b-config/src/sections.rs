@@ -1,6 +1,6 @@
 //! What the files of a name say together (contract A 1.4).
 
-use super::entry::{self, Entry, Names, Options, Origin};
+use super::entry::{self, Entry, Names, Options, Origin, Stated};
 use super::ini::{self, DEFAULT, Parsed};
 
 /// What a reader's files say together.
@@ -47,12 +47,37 @@ impl Sections {
             *target = section.options;
             return;
         }
+        let mut overridden = Vec::new();
         for (key, value) in section.options {
-            match condition {
-                None => entry::set(target, key, value),
-                Some(condition) => entry::set(target, format!("{key}?{condition}"), value),
+            let key = match condition {
+                None => key,
+                Some(condition) => format!("{key}?{condition}"),
+            };
+            if target.contains_key(&key) {
+                overridden.push(key.clone());
             }
+            entry::set(target, key, value);
         }
+        if let Some(written) = self.named.get_mut(&shadow(conditional(name).0)) {
+            written.retain(|key, _| !overridden.contains(key));
+        }
+    }
+
+    /// Returns the section that holds what an option of a section was before the last file that sets it,
+    /// what it was then, and what that overrides.
+    pub(super) fn known<'a>(
+        &'a self,
+        section: &'a str,
+        option: &str,
+    ) -> Option<(&'a str, &'a Stated, &'a [Stated])> {
+        // As the original: a file can write `[KNOWN/section]` itself; what is overridden later goes there.
+        if let Some((shadow, written)) = self.named.get_key_value(&shadow(section))
+            && let Some(entry) = written.get(option)
+        {
+            return Some((shadow, &entry.now, &entry.before));
+        }
+        let (stated, before) = self.own(section, option)?.before.split_last()?;
+        Some((section, stated, before))
     }
 
     /// Returns what a section itself, not `[DEFAULT]`, sets an option to.
@@ -75,6 +100,11 @@ impl Sections {
         self.own(section, option)
             .or_else(|| self.default.get(option))
     }
+}
+
+/// The section that holds what options of a section were.
+fn shadow(section: &str) -> String {
+    ["KNOWN/", section].concat()
 }
 
 /// `word?condition` is a section `word` under a condition.

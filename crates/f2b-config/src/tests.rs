@@ -359,6 +359,31 @@ mod explaining {
     }
 
     #[test]
+    fn tags_of_other_sections_are_followed_in_those() {
+        let tree = files(&[
+            ("jail.conf", "[j]\nfilter = f[who=argument]\n"),
+            (
+                "filter.d/f.conf",
+                "[DEFAULT]\nwho = default\nshared = %(who)s\n[Definition]\nwho = own\n\
+                 failregex = <sec/x> <Default/shared>\n[sec]\nwho = of sec\nx = %(who)s\n",
+            ),
+        ]);
+        let failregex = of(&tree, "failregex");
+        assert_eq!(failregex.value.as_deref(), Ok("of sec default"));
+        let [of_section, of_default] = failregex.refers_to.as_slice() else {
+            panic!("{failregex:?}");
+        };
+        let who = &of_section.refers_to[0];
+        assert_eq!(
+            (who.name.as_str(), who.value.as_deref()),
+            ("who", Ok("of sec"))
+        );
+        assert_eq!(set(who).1, "/etc/filter.d/f.conf:8:7");
+        let who = &of_default.refers_to[0];
+        assert_eq!(set(who).1, "/etc/filter.d/f.conf:2:7");
+    }
+
+    #[test]
     fn what_cannot_be_resolved_shows_where_it_breaks() {
         let tree = files(&[(
             "jail.conf",

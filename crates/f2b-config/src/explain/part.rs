@@ -46,8 +46,8 @@ pub(super) fn explain(
 enum Name {
     /// As the option that is asked for.
     Option(String),
-    /// As `%(name)s`.
-    Reference(String),
+    /// As `%(name)s`, in a section.
+    Reference(String, String),
     /// As `<name>`.
     Tag(String),
 }
@@ -55,14 +55,14 @@ enum Name {
 impl Name {
     fn shown(&self) -> String {
         match self {
-            Self::Option(name) | Self::Reference(name) => name.clone(),
+            Self::Option(name) | Self::Reference(name, _) => name.clone(),
             Self::Tag(name) => format!("<{name}>"),
         }
     }
 
     fn text(&self) -> &str {
         match self {
-            Self::Option(name) | Self::Reference(name) | Self::Tag(name) => name,
+            Self::Option(name) | Self::Reference(name, _) | Self::Tag(name) => name,
         }
     }
 }
@@ -87,9 +87,16 @@ struct Tracer<'a> {
 }
 
 impl<'a> Tracer<'a> {
-    fn lookup(&self) -> Lookup<'a> {
-        let variables = self.gathered.variables();
-        Lookup::new(&self.definition.sections, SECTION, variables)
+    /// Only `[Definition]` sees arguments and the jail's options.
+    fn lookup<'s>(&self, section: &'s str) -> Lookup<'s>
+    where
+        'a: 's,
+    {
+        let variables = match section {
+            SECTION => self.gathered.variables(),
+            _ => [None; 2],
+        };
+        Lookup::new(&self.definition.sections, section, variables)
     }
 
     /// The recursion ends: a name is followed once, and none that is too deep.
@@ -110,13 +117,7 @@ impl<'a> Tracer<'a> {
         } = meaning;
         let plain = match &section {
             None => Ok(raw.clone()),
-            Some(section) if section == SECTION => {
-                reference::resolve(&self.lookup(), name.text(), &raw)
-            }
-            Some(section) => {
-                let lookup = Lookup::plain(&self.definition.sections, section);
-                reference::resolve(&lookup, name.text(), &raw)
-            }
+            Some(section) => reference::resolve(&self.lookup(section), name.text(), &raw),
         };
         let expanded = plain.and_then(|text| {
             let expanded = self.definition.expanded(self.gathered, text);
@@ -142,9 +143,10 @@ impl<'a> Tracer<'a> {
             return Ok(explained);
         }
         let mut names: Vec<Name> = Vec::new();
-        if section.is_some() {
+        if let Some(section) = section {
             let references = reference::names(&raw).into_iter();
-            names.extend(references.map(|name| Name::Reference(name.to_owned())));
+            let names_in = |name: &str| Name::Reference(name.to_owned(), section.clone());
+            names.extend(references.map(names_in));
         }
         names.extend(self.tags(&raw));
         let mut referred = HashSet::new();
@@ -187,7 +189,12 @@ impl<'a> Tracer<'a> {
         let text = name.text();
         let sections = &self.definition.sections;
         match name {
-            Name::Reference(_) => self.found(text, self.lookup().find_reference(text)?),
+            Name::Reference(_, section) => {
+                let found = self.lookup(section).find_reference(text)?;
+                let mut meaning = self.found(text, found)?;
+                meaning.section = meaning.section.map(|_| section.clone());
+                Some(meaning)
+            }
             Name::Tag(_) if self.definition.is_left(text) => None,
             Name::Option(_) | Name::Tag(_) => {
                 if let Some(value) = self.gathered.argument(text) {
@@ -198,10 +205,15 @@ impl<'a> Tracer<'a> {
                     let found = Lookup::plain(sections, "Init").find(of_init)?;
                     return self.found(of_init, found);
                 }
-                if text.contains('/') {
-                    return self.found(text, self.lookup().find_reference(text)?);
+                if text.contains('/') && matches!(name, Name::Tag(_)) {
+                    let (lookup, option, found) =
+                        self.definition.stands_for(text, self.gathered)?;
+                    let mut meaning = self.found(&option, found)?;
+                    // Its references are looked up where it stands.
+                    meaning.section = meaning.section.map(|_| lookup.section.to_owned());
+                    return Some(meaning);
                 }
-                self.found(text, self.lookup().find(&lowered(text))?)
+                self.found(text, self.lookup(SECTION).find(&lowered(text))?)
             }
         }
     }

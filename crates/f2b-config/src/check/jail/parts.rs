@@ -329,7 +329,8 @@ impl Checker<'_> {
         for (section, variables) in read {
             let lookup = Lookup::new(sections, section, variables);
             let own = sections.named.get(section).into_iter().flatten();
-            let shared = sections.default.keys().filter(|_| section == SECTION);
+            let is_read = |option: &&String| section == SECTION && definition.reads(option);
+            let shared = sections.default.keys().filter(is_read);
             for option in own.map(|(option, _)| option).chain(shared) {
                 self.resolved(&lookup, option);
             }
