@@ -129,8 +129,7 @@ impl Checker<'_> {
                 | "bantime.increment"
                 | "bantime.overalljails" => value::boolean(option, text),
                 "maxlines" if convert::integer(text).is_some_and(|lines| lines < 1) => {
-                    let message = format!("`maxlines = {text}` is less than one");
-                    Some(Diagnostic::error("bad-number", message))
+                    Some(too_few_lines(text))
                 }
                 // `maxmatches` is `%(maxretry)s` mostly: then the mistake is there.
                 "maxmatches" if text == jail.option("maxretry") => None,
@@ -143,10 +142,10 @@ impl Checker<'_> {
                     value::time(option, text)
                 }
                 "backend" => backend(text),
-                "usedns" => one_of(option, text, &["yes", "warn", "no", "raw"]),
+                "usedns" => one_of(option, text, &USEDNS),
                 "bantime.multipliers" => multipliers(text),
                 "journalmatch" => {
-                    self.journalmatch(&lookup, text);
+                    self.journalmatch(&lookup, option, text);
                     None
                 }
                 "ignoreip" => {
@@ -197,7 +196,8 @@ impl Checker<'_> {
         self.texts.word_of(&jail.lookup(), option, word)
     }
 
-    fn journalmatch(&mut self, lookup: &Lookup<'_>, text: &str) {
+    /// Judges what to read of the journal; `option` says it in the lookup.
+    fn journalmatch(&mut self, lookup: &Lookup<'_>, option: &str, text: &str) {
         let lines = text.split('\n').filter(|line| !line.is_empty());
         for line in lines.take(MOST_WORDS) {
             let mistake = match convert::shell_words(line) {
@@ -214,7 +214,7 @@ impl Checker<'_> {
                     )
                 }
             };
-            let place = self.texts.word_of(lookup, "journalmatch", line);
+            let place = self.texts.word_of(lookup, option, line);
             self.found(mistake.at(place));
         }
     }
@@ -288,6 +288,14 @@ impl Checker<'_> {
         let mistake = Diagnostic::warning("missing-log", message).with_hint(hint);
         self.found(mistake.at(place));
     }
+}
+
+/// What may be done with names of hosts.
+const USEDNS: [&str; 4] = ["yes", "warn", "no", "raw"];
+
+fn too_few_lines(text: &str) -> Diagnostic {
+    let message = format!("`maxlines = {text}` is less than one");
+    Diagnostic::error("bad-number", message)
 }
 
 /// Where lines may come from; `gamin` is of older versions.

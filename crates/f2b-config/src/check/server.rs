@@ -6,6 +6,9 @@ use crate::sections::Sections;
 use crate::server::{LEVELS, OPTIONS, SECTION, THREAD};
 use crate::{Diagnostic, convert};
 
+/// The option of `[Thread]`.
+const STACK_SIZE: &str = "stacksize";
+
 /// What only the programs read.
 const PROGRAMS: [&str; 2] = ["socket", "pidfile"];
 
@@ -18,6 +21,7 @@ impl Checker<'_> {
             return;
         };
         self.server_names(&sections);
+        self.thread(&sections);
         let lookup = Lookup::plain(&sections, SECTION);
         let options = OPTIONS.iter().map(|(option, _)| *option).chain(PROGRAMS);
         for option in options {
@@ -58,6 +62,19 @@ impl Checker<'_> {
         }
     }
 
+    fn thread(&mut self, sections: &Sections) {
+        let lookup = Lookup::plain(sections, THREAD);
+        let is_set = sections.named.contains_key(THREAD);
+        if is_set
+            && let Some(value) = self.resolved(&lookup, STACK_SIZE)
+            && convert::integer(&value).is_none()
+        {
+            let place = self.texts.word_of(&lookup, STACK_SIZE, &value);
+            let mistake = super::value::no_number(STACK_SIZE, &value);
+            self.found(mistake.at(place));
+        }
+    }
+
     fn server_names(&mut self, sections: &Sections) {
         for (section, headers) in &sections.headers {
             if [SECTION, THREAD, "DEFAULT", "INCLUDES"].contains(&section.as_str()) {
@@ -71,26 +88,24 @@ impl Checker<'_> {
                 .with_some_hint(hint);
             self.found(mistake.at(place));
         }
-        let own = sections.named.get(SECTION).into_iter().flatten();
+        let known = OPTIONS.iter().map(|(option, _)| *option).chain(PROGRAMS);
+        let known: Vec<&str> = known.collect();
         let referred = super::value::referred(sections);
-        for (option, entry) in own {
-            let names = OPTIONS.iter().map(|(option, _)| *option).chain(PROGRAMS);
-            if names.clone().any(|name| name == option) || referred.contains(option.as_str()) {
-                continue;
+        for (section, names) in [(SECTION, known.as_slice()), (THREAD, &[STACK_SIZE])] {
+            let own = sections.named.get(section).into_iter().flatten();
+            for (option, entry) in own {
+                if names.contains(&option.as_str()) || referred.contains(option.as_str()) {
+                    continue;
+                }
+                let origin = entry.now.origin.as_ref();
+                let place = origin.map(|origin| self.texts.key(origin));
+                let message = format!("the option `{option}` is not one of the server's");
+                let hint = nearest::hint(option, names.iter().copied());
+                let mistake = Diagnostic::warning("unknown-option", message)
+                    .with_hint(format!("known are {}", names.join(", ")))
+                    .with_some_hint(hint);
+                self.found(mistake.at(place));
             }
-            let place = entry
-                .now
-                .origin
-                .as_ref()
-                .map(|origin| self.texts.key(origin));
-            let message = format!("the option `{option}` is not one of the server's");
-            let mistake = Diagnostic::warning("unknown-option", message)
-                .with_hint(format!(
-                    "known are {}",
-                    names.clone().collect::<Vec<_>>().join(", ")
-                ))
-                .with_some_hint(nearest::hint(option, names));
-            self.found(mistake.at(place));
         }
     }
 }

@@ -235,6 +235,49 @@ fn what_is_wrong_is_told_once_in_its_line() {
         ],
         &["warning include-circle y.conf:2"],
     );
+    // What a filter says beside its rules.
+    check(
+        &[
+            (
+                "jail.local",
+                "[sshd]\nenabled = true\nfilter = g[usedns=maybe]\n[web]\nenabled = true\nfilter = h\n",
+            ),
+            (
+                "filter.d/g.conf",
+                "[Definition]\nfailregex = <HOST>\nmaxlines = 0\n[Init]\njournalmatch = A=B\n  nothing\n",
+            ),
+            (
+                "filter.d/h.conf",
+                "[Definition]\nfailregex = <HOST>\nmaxlines = x\njournalmatch = A='b\n",
+            ),
+        ],
+        &[
+            "error bad-value jail.local:3",
+            "error bad-number filter.d/g.conf:3",
+            "error bad-journalmatch filter.d/g.conf:6",
+            "warning bad-number filter.d/h.conf:3",
+            "error bad-journalmatch filter.d/h.conf:4",
+        ],
+    );
+    check(
+        &[(
+            "fail2ban.local",
+            "[Definition]\nstacksize = 1\n[Thread]\nstacksize = x\nstaksize = 1\n",
+        )],
+        &[
+            "warning unknown-option fail2ban.local:2",
+            "error bad-number fail2ban.local:4",
+            "warning unknown-option fail2ban.local:5",
+        ],
+    );
+    jail(
+        "[DEFAULTS]\nbantime = 1\n[Includes]\nbefore = x\n",
+        &[
+            "warning overrides-nothing jail.local:1",
+            "warning unknown-section jail.local:3",
+            "warning unknown-option jail.local:4",
+        ],
+    );
     // As the original: such an include never ends.
     check(
         &[("jail.local", "[INCLUDES]\nbefore = jail.conf\n")],

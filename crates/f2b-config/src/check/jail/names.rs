@@ -22,6 +22,9 @@ const CUSTOMARY: [&str; 10] = [
     "fail2ban_agent",
 ];
 
+/// The section that names other files.
+const INCLUDES: &str = "INCLUDES";
+
 impl Checker<'_> {
     /// Tells of names that nothing knows; returns the sections that are meant to be others.
     pub(super) fn jail_names(&mut self, sections: &Sections) -> HashSet<String> {
@@ -157,10 +160,12 @@ impl Checker<'_> {
                 let place = self.texts.key(first);
                 self.found(mistake.at(Some(place)));
             }
-            if name != DEFAULT && name.eq_ignore_ascii_case(DEFAULT) {
+            let is_misspelt = |other: &str| name != other && name.eq_ignore_ascii_case(other);
+            if is_misspelt(DEFAULT) || is_misspelt(INCLUDES) {
                 let message = format!("`[{name}]` is a jail of that name");
-                let mistake = Diagnostic::warning("unknown-section", message)
-                    .with_hint("write `[DEFAULT]` for what all jails share");
+                let mistake = Diagnostic::warning("unknown-section", message).with_hint(
+                    "write `[DEFAULT]` for what all jails share, `[INCLUDES]` for other files",
+                );
                 let place = self.texts.key(first);
                 self.found(mistake.at(Some(place)));
                 continue;
@@ -187,11 +192,13 @@ impl Checker<'_> {
             if is_on || has_filter {
                 continue;
             }
-            let others = sections.named.keys().filter(|other| jail::is_name(other));
+            let others = sections.named.keys().map(String::as_str);
+            let others = others.filter(|other| jail::is_name(other));
+            let others = others.chain([DEFAULT, INCLUDES]);
             let message = format!("`[{name}]` overrides nothing: no other file has such a section");
             let mistake = Diagnostic::warning("overrides-nothing", message)
                 .with_hint("a jail of your own needs `enabled = true` and a filter")
-                .with_some_hint(self.hint(name, others.map(String::as_str)));
+                .with_some_hint(self.hint(name, others));
             let place = self.texts.key(first);
             self.found(mistake.at(Some(place)));
             orphans.insert(name.clone());

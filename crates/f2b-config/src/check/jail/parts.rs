@@ -62,6 +62,7 @@ impl Checker<'_> {
                 self.found(mistake.at(place));
             }
         }
+        self.filter_values(jail, &definition, &spec, &combined);
         for option in rules {
             if let Some(Typed::Text(text)) = combined.options.get(option) {
                 let known = tag::OF_RULES;
@@ -83,6 +84,44 @@ impl Checker<'_> {
                 .header(jail.name)
                 .map(|header| self.texts.key(header));
             self.found(Diagnostic::warning("no-failregex", message).at(place));
+        }
+    }
+
+    /// What a filter says beside its rules.
+    fn filter_values(
+        &mut self,
+        jail: &Jail<'_>,
+        definition: &Definition,
+        spec: &Spec,
+        combined: &Combined,
+    ) {
+        let place = |name: &'static str| {
+            if spec.arguments.contains_key(name) {
+                return (jail.lookup(), "filter");
+            }
+            let is_init = definition.sections.own("Init", name).is_some();
+            let section = if is_init { "Init" } else { SECTION };
+            (Lookup::plain(&definition.sections, section), name)
+        };
+        for name in ["maxlines", "usedns", "journalmatch"] {
+            let (lookup, option) = place(name);
+            let mistake = match combined.options.get(name) {
+                Some(Typed::Int(lines)) if *lines < 1 => {
+                    Some((lines.to_string(), super::too_few_lines(&lines.to_string())))
+                }
+                Some(Typed::Text(text)) if name == "usedns" => {
+                    super::one_of(name, text, &super::USEDNS).map(|told| (text.clone(), told))
+                }
+                Some(Typed::Text(text)) if name == "journalmatch" => {
+                    self.journalmatch(&lookup, option, text);
+                    None
+                }
+                _ => None,
+            };
+            if let Some((text, mistake)) = mistake {
+                let place = self.texts.word_of(&lookup, option, &text);
+                self.found(mistake.at(place));
+            }
         }
     }
 
@@ -284,15 +323,28 @@ impl Checker<'_> {
         definition: &Definition,
         gathered: Gathered,
     ) -> Option<Combined> {
+        let told = &mut Tale::default();
+        let origin_of = |name: &str| {
+            let origin = definition.origin(name);
+            origin.or_else(|| jail.sections.origin(jail.name, option))
+        };
         let Unresolvable {
             option: name,
             reason,
-        } = match definition.finish(gathered, &mut Tale::default()) {
-            Ok(combined) => return Some(combined),
+        } = match definition.finish(gathered, told) {
+            Ok(combined) => {
+                // Of numbers, that they are none; the original goes on without them.
+                for told in &told.said {
+                    let origin = origin_of("maxlines");
+                    let place = origin.map(|origin| self.texts.value(&origin));
+                    let mistake = Diagnostic::warning("bad-number", told.text.clone());
+                    self.found(mistake.at(place));
+                }
+                return Some(combined);
+            }
             Err(unresolvable) => unresolvable,
         };
-        let origin = definition.origin(&name);
-        let origin = origin.or_else(|| jail.sections.origin(jail.name, option));
+        let origin = origin_of(&name);
         let place = origin.map(|origin| self.texts.value(&origin));
         let is_circle = reason.contains("self referencing");
         let message = format!("the tags of `{name}` cannot be resolved: {reason}");
