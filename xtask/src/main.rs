@@ -12,6 +12,7 @@
 //! cargo xtask test     # setup, then every test
 //! cargo xtask tidy     # the rules of the tree
 //! cargo xtask fuzz TARGET SECONDS
+//! cargo xtask unicode  # the tables of f2b-pyregex, from CPython
 //! ```
 
 use std::{env, io::Write as _, process::ExitCode};
@@ -25,6 +26,7 @@ mod test;
 mod tidy;
 mod tool;
 mod tree;
+mod unicode;
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -33,6 +35,8 @@ usage: cargo xtask TASK
   tidy   check the rules of the tree
   fuzz TARGET SECONDS
          throw made-up input at a reader (fuzz/fuzz_targets)
+  unicode
+         write the Unicode tables of f2b-pyregex anew, from CPython's
 ";
 
 fn main() -> ExitCode {
@@ -55,6 +59,7 @@ fn run(words: &[String]) -> Result<ExitCode> {
         ["test"] => test::run(),
         ["tidy"] => tidy::run(),
         ["fuzz", target, seconds] => fuzz::run(target, seconds).map(|()| ExitCode::SUCCESS),
+        ["unicode"] => unicode::run().map(|()| ExitCode::SUCCESS),
         ["help" | "--help" | "-h"] => {
             say::out(USAGE.trim_end())?;
             Ok(ExitCode::SUCCESS)

@@ -51,7 +51,14 @@ const WORKSHOP: &[(&str, &[&str])] = &[
     ("kernel-kit", &[]),
     (
         "conformance",
-        &["f2b-core", "f2b-protocol", "f2b-config", "kernel-kit"],
+        &[
+            "f2b-core",
+            "f2b-protocol",
+            "f2b-config",
+            "f2b-pyregex",
+            "f2b-match",
+            "kernel-kit",
+        ],
     ),
     ("xtask", &[]),
 ];
