@@ -13,11 +13,12 @@ mod apt;
 mod mirror;
 mod packages;
 pub(crate) mod pins;
+mod samples;
 mod unpack;
 
-use pins::{BASELINE, OLD, Pin, STAND_IN};
+use pins::{BASELINE, BASELINE_SOURCE, OLD, Pin, STAND_IN, STAND_IN_SOURCE};
 
-/// Installs what is missing and unpacks both originals.
+/// Installs what is missing, unpacks both originals and the sample logs.
 ///
 /// # Errors
 /// Anything that would let a test against an original be skipped: no mirror,
@@ -27,6 +28,14 @@ pub(crate) fn run() -> Result<()> {
     let folder = tree::oracle_folder()?;
     obtain(&folder, &OLD).with_context(|| without("1.0.2"))?;
     baseline(&folder).with_context(|| without("1.1.1"))?;
+    let source = if unpack::is_unpacked(&folder, &BASELINE)? {
+        BASELINE_SOURCE
+    } else {
+        STAND_IN_SOURCE
+    };
+    samples::obtain(&folder, &source).context(
+        "take the sample logs out of the source (the tests fail without them, they are never skipped)",
+    )?;
     Ok(())
 }
 

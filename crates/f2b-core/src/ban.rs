@@ -2,15 +2,15 @@
 
 use crate::{Bantime, FailId, UnixTime};
 
-/// One line that a filter judged to be a failed attempt.
+/// What a filter judged to be a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Who failed; taken from the rule's capture alone.
     pub id: FailId,
     /// When, by the line's own stamp.
     pub time: UnixTime,
-    /// The line as it stood in the log, without its line end.
-    pub line: Box<str>,
+    /// The lines as they stood in the log, without their line ends: one, or those of a session.
+    pub lines: Vec<Box<str>>,
     /// What else the rule captured, by group name: `("user", "root")`.
     pub fields: Vec<(Box<str>, Box<str>)>,
 }

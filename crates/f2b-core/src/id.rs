@@ -100,10 +100,25 @@ fn prefix_length(text: &str, address: IpAddr) -> Option<u8> {
 impl fmt::Display for FailId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Address(IpAddr::V6(address)) => write_ip6(*address, out),
             Self::Address(address) => address.fmt(out),
+            Self::Network(IpNet::V6(net)) => {
+                write_ip6(net.addr(), out)?;
+                write!(out, "/{}", net.prefix_len())
+            }
             Self::Network(net) => net.fmt(out),
             Self::Text(text) => out.write_str(text),
         }
+    }
+}
+
+/// Writes an address as the C library does, which has the last part of `::192.0.2.1` in dots.
+fn write_ip6(address: Ipv6Addr, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => match address.octets() {
+            [.., a, b, c, d] => write!(out, "::{a}.{b}.{c}.{d}"),
+        },
+        _ => fmt::Display::fmt(&address, out),
     }
 }
 
@@ -125,6 +140,9 @@ mod tests {
         check("2001:db8::5/ffff:ffff::", "2001:db8::/32");
         check("1.2.3.4/255.0.255.0", "1.2.3.4/255.0.255.0");
         check("1.2.3.4/33", "1.2.3.4/33");
+        check("::192.0.2.1", "::192.0.2.1");
+        check("::1", "::1");
+        check("::1:0", "::0.1.0.0");
         check("fe80::1%eth0", "fe80::1%eth0");
         check(" 5.6.7.8", " 5.6.7.8");
         check("", "");

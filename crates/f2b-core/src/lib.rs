@@ -18,7 +18,7 @@
 //! let failure = |seconds| Input::Failure(Failure {
 //!     id: FailId::parse("192.0.2.1"),
 //!     time: UnixTime::from_seconds(seconds),
-//!     line: "bad login".into(),
+//!     lines: vec!["bad login".into()],
 //!     fields: Vec::new(),
 //! });
 //! jail.on(failure(999), at);

@@ -62,7 +62,7 @@ impl Tallies {
             fields: failure.fields,
         });
         tally.count(time, findtime);
-        tally.matches.push(failure.line);
+        tally.matches.extend(failure.lines);
         let surplus = tally.matches.len().saturating_sub(maxmatches);
         tally.matches.drain(..surplus);
         (tally, forgotten)
@@ -165,7 +165,7 @@ mod tests {
         Failure {
             id: FailId::parse(id),
             time: UnixTime::from_seconds(seconds),
-            line: format!("line of {seconds}").into(),
+            lines: vec![format!("line of {seconds}").into()],
             fields: Vec::new(),
         }
     }

@@ -30,6 +30,20 @@ pub(crate) fn local(moment: UnixTime) -> String {
         .map_or_else(|_outside| "9999-12-31 23:59:59".to_owned(), format)
 }
 
+/// Returns a moment as local time in the form of Python's `isoformat`.
+///
+/// *Shape*: `2026-11-21T18:58:09.123456`, without the fraction if there is none.
+pub(crate) fn iso(moment: UnixTime) -> String {
+    let timestamp = Timestamp::from_microsecond(moment.as_micros()).unwrap_or(Timestamp::MAX);
+    let local = timestamp.to_zoned(TimeZone::system());
+    let shape = if moment.as_micros().rem_euclid(1_000_000) == 0 {
+        "%Y-%m-%dT%H:%M:%S"
+    } else {
+        "%Y-%m-%dT%H:%M:%S.%6f"
+    };
+    local.strftime(shape).to_string()
+}
+
 /// Returns the milliseconds within the second of a moment.
 pub(crate) fn milliseconds(moment: UnixTime) -> i64 {
     moment.as_micros().rem_euclid(1_000_000) / 1_000

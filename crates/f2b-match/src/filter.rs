@@ -1,64 +1,122 @@
 //! The rules of one jail.
 
-use regex_automata::meta::Regex;
-use regex_automata::util::captures::Captures;
-use regex_automata::util::syntax;
+use std::sync::Arc;
 
-use crate::tags::{self, TagError};
+use f2b_pyregex::Scratch;
+
+use crate::Rule;
 
 /// A rule that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// There is no text in it.
-    #[error("the regular expression is empty")]
+    #[error("Cannot add empty regex")]
     Empty,
-    /// Nothing in it says who failed. As the original: `No failure-id group in '…'`.
+    /// Nothing in it says who failed; holds the rule with its tags expanded.
     #[error("No failure-id group in '{0}'")]
     NoFailureId(String),
-    /// It holds a tag that cannot be used.
-    #[error("unable to use the regular expression `{rule}`: {reason}")]
-    Tag {
-        /// The rule as it was written.
-        rule: String,
-        /// Which tag.
-        reason: TagError,
-    },
-    /// It does not compile. As the original: `Unable to compile regular expression '…'`.
+    /// It does not compile.
     #[error("Unable to compile regular expression '{expanded}':\n{reason}")]
     Compile {
         /// The rule with its tags expanded.
         expanded: String,
         /// What is wrong, and where.
         reason: String,
+        /// Where, in bytes of `expanded`.
+        offset: usize,
     },
 }
 
-/// The rules that judge the lines of one jail.
-#[derive(Debug, Default)]
-pub struct Filter {
-    prefregex: Option<Rule>,
-    failregex: Vec<Rule>,
-    ignoreregex: Vec<Rule>,
+/// What becomes of names of hosts (`usedns`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UseDns {
+    /// They are looked up.
+    Yes,
+    /// They are looked up, and that is logged.
+    #[default]
+    Warn,
+    /// They are left alone; `<HOST>` takes addresses only.
+    No,
+    /// They are the identity, as they are written.
+    Raw,
 }
 
-/// What a matching rule captured, by group name, in the order of the groups.
-pub type Captured = Vec<(Box<str>, Box<str>)>;
-
-/// The groups that can say who failed.
-const ID_GROUPS: [&str; 3] = ["fid", "ip4", "ip6"];
-
-/// The memory that one compiled rule may take, in bytes.
-const RULE_SIZE_LIMIT: usize = 4 << 20;
-
+/// The rules that judge the lines of one jail.
+///
+/// As in the original the order in which things are set counts: `usedns` and `maxlines` change how
+/// rules that are added later are compiled, and the `prefregex` may say who failed for the
+/// `failregex` that are added later.
 #[derive(Debug)]
-struct Rule {
-    regex: Regex,
-    names: Vec<Option<Box<str>>>,
+pub struct Filter {
+    usedns: UseDns,
+    maxlines: usize,
+    prefregex: Option<Arc<Rule>>,
+    failregex: Vec<Arc<Rule>>,
+    ignoreregex: Vec<Arc<Rule>>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            usedns: UseDns::default(),
+            maxlines: 1,
+            prefregex: None,
+            failregex: Vec::new(),
+            ignoreregex: Vec::new(),
+        }
+    }
+}
+
+impl UseDns {
+    /// Returns what a configured value stands for; `None` if it is none of `yes`, `warn`, `no`, `raw`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "yes" => Self::Yes,
+            "warn" => Self::Warn,
+            "no" => Self::No,
+            "raw" => Self::Raw,
+            _ => return None,
+        })
+    }
+
+    /// Returns the configured value.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::Warn => "warn",
+            Self::No => "no",
+            Self::Raw => "raw",
+        }
+    }
 }
 
 impl Filter {
+    /// Sets what becomes of names.
+    pub fn set_usedns(&mut self, usedns: UseDns) {
+        self.usedns = usedns;
+    }
+
+    /// Returns what becomes of names.
+    #[must_use]
+    pub fn usedns(&self) -> UseDns {
+        self.usedns
+    }
+
+    /// Sets how many lines rules see at once; 0 is read as 1.
+    pub fn set_maxlines(&mut self, maxlines: usize) {
+        self.maxlines = maxlines.max(1);
+    }
+
+    /// Returns how many lines rules see at once.
+    #[must_use]
+    pub fn maxlines(&self) -> usize {
+        self.maxlines
+    }
+
     /// Sets the rule that every line has to match first; its group `content` is what the other
-    /// rules then see.
+    /// rules then see. An empty text takes it away.
     ///
     /// # Errors
     /// [`RuleError`] if the rule cannot be compiled.
@@ -66,7 +124,7 @@ impl Filter {
         self.prefregex = if rule.is_empty() {
             None
         } else {
-            Some(Rule::compile(rule)?)
+            Some(Arc::new(Rule::compile(rule, self.usedns, false)?))
         };
         Ok(())
     }
@@ -77,13 +135,16 @@ impl Filter {
     /// # Errors
     /// [`RuleError`] if the rule cannot be compiled or names nobody.
     pub fn add_failregex(&mut self, rule: &str) -> Result<(), RuleError> {
-        let compiled = Rule::compile(rule)?;
-        let names_somebody =
-            compiled.names_somebody() || self.prefregex.as_ref().is_some_and(Rule::names_somebody);
+        let compiled = Rule::compile(rule, self.usedns, self.maxlines > 1)?;
+        let names_somebody = compiled.names_somebody()
+            || self
+                .prefregex
+                .as_ref()
+                .is_some_and(|prefregex| prefregex.names_somebody());
         if !names_somebody {
-            return Err(RuleError::NoFailureId(rule.to_owned()));
+            return Err(RuleError::NoFailureId(compiled.expanded().to_owned()));
         }
-        self.failregex.push(compiled);
+        self.failregex.push(Arc::new(compiled));
         Ok(())
     }
 
@@ -92,192 +153,116 @@ impl Filter {
     /// # Errors
     /// [`RuleError`] if the rule cannot be compiled.
     pub fn add_ignoreregex(&mut self, rule: &str) -> Result<(), RuleError> {
-        self.ignoreregex.push(Rule::compile(rule)?);
+        let compiled = Rule::compile(rule, self.usedns, false)?;
+        self.ignoreregex.push(Arc::new(compiled));
         Ok(())
     }
 
-    /// Judges a line whose date has been cut out; returns what the first matching rule captured.
+    /// Takes out the `failregex` at `index`; false if there is none.
+    pub fn remove_failregex(&mut self, index: usize) -> bool {
+        remove(&mut self.failregex, index)
+    }
+
+    /// Takes out the `ignoreregex` at `index`; false if there is none.
+    pub fn remove_ignoreregex(&mut self, index: usize) -> bool {
+        remove(&mut self.ignoreregex, index)
+    }
+
+    /// Returns the `prefregex`.
     #[must_use]
-    pub fn captures(&self, text: &str) -> Option<Captured> {
-        let mut captured = Captured::new();
-        let mut content = text;
-        if let Some(prefregex) = &self.prefregex {
-            let groups = prefregex.captures(text)?;
-            captured = prefregex.named(text, &groups);
-            let inner = captured
-                .iter()
-                .position(|(name, _)| name.as_ref() == "content");
-            if let Some(position) = inner {
-                captured.remove(position);
-                content = groups
-                    .get_group_by_name("content")
-                    .and_then(|span| text.get(span.range()))
-                    .filter(|content| !content.is_empty())
-                    .unwrap_or(text);
-            }
-        }
-        for rule in &self.failregex {
-            let Some(groups) = rule.captures(content) else {
-                continue;
-            };
-            if self
-                .ignoreregex
-                .iter()
-                .any(|ignore| ignore.regex.is_match(content))
-            {
-                return None;
-            }
-            for (name, value) in rule.named(content, &groups) {
-                captured.retain(|(known, _)| *known != name);
-                captured.push((name, value));
-            }
-            return Some(captured);
-        }
-        None
+    pub fn prefregex(&self) -> Option<&Rule> {
+        self.prefregex.as_deref()
+    }
+
+    /// Returns each `failregex`, in order.
+    #[must_use]
+    pub fn failregex(&self) -> &[Arc<Rule>] {
+        &self.failregex
+    }
+
+    /// Returns each `ignoreregex`, in order.
+    #[must_use]
+    pub fn ignoreregex(&self) -> &[Arc<Rule>] {
+        &self.ignoreregex
+    }
+
+    /// Returns the first `ignoreregex` that matches `text`, by index, or each that does. One that is
+    /// given up is taken not to match: a line must not be able to hide itself by being hard to read.
+    pub(crate) fn ignored_by(&self, text: &str, all: bool, scratch: &mut Scratch) -> Vec<usize> {
+        let rules = self.ignoreregex.iter().enumerate();
+        let matching = rules.filter(|(_, rule)| {
+            let matches = rule.regex().is_match(text, scratch);
+            matches!(matches, Ok(true))
+        });
+        let most = if all { usize::MAX } else { 1 };
+        matching.map(|(index, _)| index).take(most).collect()
     }
 }
 
-impl Rule {
-    fn compile(rule: &str) -> Result<Self, RuleError> {
-        if rule.trim().is_empty() {
-            return Err(RuleError::Empty);
-        }
-        let expanded = tags::expand(rule).map_err(|reason| RuleError::Tag {
-            rule: rule.to_owned(),
-            reason,
-        })?;
-        let built = Regex::builder()
-            .configure(
-                Regex::config()
-                    .nfa_size_limit(Some(RULE_SIZE_LIMIT))
-                    .hybrid_cache_capacity(RULE_SIZE_LIMIT),
-            )
-            .syntax(syntax::Config::new().nest_limit(100))
-            .build(&expanded);
-        match built {
-            Ok(regex) => {
-                let names = regex
-                    .group_info()
-                    .pattern_names(regex_automata::PatternID::ZERO)
-                    .map(|name| name.map(Box::from))
-                    .collect();
-                Ok(Self { regex, names })
-            }
-            Err(error) => Err(RuleError::Compile {
-                reason: reason_of(&error),
-                expanded,
-            }),
-        }
+fn remove(rules: &mut Vec<Arc<Rule>>, index: usize) -> bool {
+    let is_there = index < rules.len();
+    if is_there {
+        rules.remove(index);
     }
-
-    fn names_somebody(&self) -> bool {
-        self.names
-            .iter()
-            .flatten()
-            .any(|name| ID_GROUPS.contains(&name.as_ref()))
-    }
-
-    fn captures(&self, text: &str) -> Option<Captures> {
-        let mut groups = self.regex.create_captures();
-        self.regex.captures(text, &mut groups);
-        groups.is_match().then_some(groups)
-    }
-
-    fn named(&self, text: &str, groups: &Captures) -> Captured {
-        let named = self.names.iter().zip(groups.iter());
-        named
-            .filter_map(|(name, span)| {
-                let value = text.get(span?.range())?;
-                Some((name.clone()?, value.into()))
-            })
-            .collect()
-    }
-}
-
-/// What is wrong with a rule: the parser's words with the place, or which limit it exceeds.
-fn reason_of(error: &regex_automata::meta::BuildError) -> String {
-    if let Some(syntax) = error.syntax_error() {
-        return syntax.to_string();
-    }
-    match error.size_limit() {
-        Some(limit) => format!(
-            "it takes more than {limit} bytes when compiled (hint: lower its repeat counts)"
-        ),
-        None => error.to_string(),
-    }
+    is_there
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn filter(prefregex: &str, failregex: &[&str], ignoreregex: &[&str]) -> Filter {
-        let mut filter = Filter::default();
-        filter.set_prefregex(prefregex).unwrap();
-        for rule in failregex {
-            filter.add_failregex(rule).unwrap();
-        }
-        for rule in ignoreregex {
-            filter.add_ignoreregex(rule).unwrap();
-        }
-        filter
-    }
-
-    fn words(captured: Option<Captured>) -> String {
-        let pair = |(name, value): (Box<str>, Box<str>)| format!("{name}={value}");
-        captured.map_or("no".into(), |all| {
-            all.into_iter().map(pair).collect::<Vec<_>>().join(" ")
-        })
-    }
-
     #[test]
-    fn the_first_rule_that_matches_says_who() {
-        let rules = filter(
-            "",
-            &[
-                "^bad pin of <F-USER>\\S+</F-USER> from <ADDR>$",
-                "^bad .* from <ADDR>$",
-            ],
-            &["robot"],
-        );
-        let check = |line: &str, expected: &str| assert_eq!(words(rules.captures(line)), expected);
-        check("bad pin of bob from 192.0.2.1", "user=bob ip4=192.0.2.1");
-        check("bad day from 2001:db8::1", "ip6=2001:db8::1");
-        check("bad day from ::ffff:192.0.2.7", "ip4=192.0.2.7");
-        check("bad robot from 192.0.2.1", "no");
-        check("good day from 192.0.2.1", "no");
-    }
-
-    #[test]
-    fn rules_see_the_content_of_the_prefregex_and_keep_its_groups() {
-        let rules = filter(
-            "^(?P<pid>\\d+): <F-CONTENT>.+</F-CONTENT>$",
-            &["^bad from <ADDR>$"],
-            &[],
-        );
-        assert_eq!(
-            words(rules.captures("7: bad from 192.0.2.1")),
-            "pid=7 ip4=192.0.2.1"
-        );
-        assert_eq!(words(rules.captures("bad from 192.0.2.1")), "no");
-    }
-
-    #[test]
-    fn a_rule_that_cannot_be_used_says_why() {
-        let mut filter = Filter::default();
-        let mut check = |rule: &str, part: &str| {
-            let error = filter.add_failregex(rule).unwrap_err().to_string();
-            assert!(error.contains(part), "{rule}: {error}");
+    fn a_rule_that_cannot_be_used_says_why_in_the_words_of_the_original() {
+        let check = |rule: &str, expected: &str| {
+            let error = Filter::default().add_failregex(rule).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{rule}");
         };
-        check("  ", "empty");
+        check("  ", "Cannot add empty regex");
         check("^bad$", "No failure-id group in '^bad$'");
-        check("^(bad <ADDR>", "unclosed group");
-        check("^(?!x)<ADDR>", "look-around");
+        check("<F-HOST>x</F-HOST>", "No failure-id group in '(?P<host>x)'");
+        check("x<CIDR>", r"No failure-id group in 'x(?P<cidr>\d+)'");
         check(
-            "<F-NOFAIL>x</F-NOFAIL> <ADDR>",
-            "sessions over several lines",
+            "<F-ID>x(</F-ID>",
+            "Unable to compile regular expression '(?P<fid>x()':\n\
+             missing ), unterminated subpattern at position 0",
         );
-        check("<ADDR> <ADDR>", "duplicate");
-        check("^(?:a{1000}){1000}<ADDR>", "more than");
+        check(
+            "<F-ID/><F-ID/>",
+            "Unable to compile regular expression '(?P<fid>\\S+)(?P<fid>\\S+)':\n\
+             redefinition of group name 'fid' as group 2; was group 1 at position 16",
+        );
+    }
+
+    #[test]
+    fn the_prefregex_set_before_may_say_who_failed() {
+        let mut filter = Filter::default();
+        assert!(filter.add_failregex("^bad$").is_err());
+        filter
+            .set_prefregex("^<ADDR>: <F-CONTENT>.+</F-CONTENT>$")
+            .unwrap();
+        filter.add_failregex("^bad$").unwrap();
+        filter.set_prefregex("").unwrap();
+        assert!(filter.prefregex().is_none());
+        assert!(filter.add_failregex("^bad$").is_err());
+        assert!(filter.remove_failregex(0) && !filter.remove_failregex(0));
+    }
+
+    #[test]
+    fn what_is_set_first_decides_how_rules_are_compiled() {
+        let mut filter = Filter::default();
+        filter.add_failregex("^a<HOST>$").unwrap();
+        filter.set_usedns(UseDns::No);
+        filter.set_maxlines(2);
+        filter.add_failregex("^a<HOST>$").unwrap();
+        let rules: Vec<(bool, bool)> = filter
+            .failregex()
+            .iter()
+            .map(|rule| {
+                let text = "x\na1.2.3.4\n";
+                let found = rule.search(text, &mut Scratch::default()).unwrap();
+                (rule.expanded().contains("dns"), found.is_some())
+            })
+            .collect();
+        assert_eq!(rules, [(true, false), (false, true)]);
     }
 }

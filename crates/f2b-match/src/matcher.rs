@@ -1,185 +1,292 @@
-//! One line of one jail, from bytes to verdict.
+//! One line for one jail, from text to failures: the simple model of the pass.
+
+mod search;
+mod seen;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use f2b_core::{FailId, Failure, UnixTime};
+use f2b_pyregex::Scratch;
 
-use crate::date::{self, Stamp};
-use crate::filter::Captured;
-use crate::line_clock::{LineClock, LineTime};
-use crate::{Filter, Moment, Note, Zone};
+use crate::buffer::LineBuffer;
+use crate::line_clock::{LineClock, Stamp};
+use crate::session::Sessions;
+use crate::{
+    Data, DateDetector, Filter, Identity, Line, Moment, NoTime, Note, Parts, StampTime, Zone,
+};
+use seen::Dated;
 
-/// What a line is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing that a rule knows.
-    Benign,
-    /// A failed attempt.
-    Failure(Failure),
-    /// Older than `findtime` while catching up: not looked at.
-    TooOld,
+pub(crate) use search::Block;
+pub(crate) use seen::{Cut, Seen};
+
+/// How lines are judged, apart from the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judging {
+    /// Whether every `failregex` is tried, and what is no failure is told too (`fail2ban-regex`,
+    /// the sample logs); else the first that matches decides (the server).
+    pub check_all: bool,
+    /// Whether times are held against the clock and `findtime` (the server).
+    pub check_findtime: bool,
+    /// Whether a captured name is the identity, as it is written (`--raw`).
+    pub raw: bool,
+    /// Whether [`Judged::prefregex`] is told.
+    pub tell_prefregex: bool,
 }
 
-/// A verdict and what is worth telling beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whether a match counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It is a failure. As the original that is so for a match with `<F-NOFAIL>` outside of sessions
+    /// too; `fail2ban-regex` looks at [`Data::has`]`("nofail")`.
+    Failure,
+    /// It belongs to a session but is none (`<F-NOFAIL>`). Told only with `check_all`.
+    NoFail,
+    /// It will be a failure as soon as its session says who; until then nobody counts it.
+    Pending,
+}
+
+/// One `failregex` that matched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// Which: its index among the filter's `failregex`.
+    pub rule: usize,
+    /// Who.
+    pub id: Identity,
+    /// Whether it counts.
+    pub kind: Kind,
+    /// When; `None` if the line has no date and there was none lately.
+    pub time: Option<StampTime>,
+    /// What was captured, in the order of the original's dictionary.
+    pub data: Data,
+    /// The lines that led here, the last one last (`matches`).
+    pub lines: Vec<Parts>,
+    /// The session that `data` belongs to, if it is one that later lines may add to.
+    pub session: Option<u64>,
+}
+
+/// What came of one line.
+#[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct Judged {
-    /// What the line is.
-    pub verdict: Verdict,
+    /// What matched, in the order of the rules.
+    pub found: Vec<Match>,
+    /// Each `ignoreregex` that kept something from counting, by index.
+    pub ignored: Vec<usize>,
+    /// What the `prefregex` captured, `content` included, if it matched and was asked for.
+    pub prefregex: Option<Data>,
+    /// The date that was cut out of the line, in bytes of its text.
+    pub date: Option<Range<usize>>,
+    /// The time of the line, if it has one.
+    pub time: Option<StampTime>,
+    /// Whether the line is older than `findtime` and was not looked at.
+    pub too_old: bool,
     /// A word for the log.
     pub note: Option<Note>,
+    /// A date that was found and is no moment, as it is written.
+    pub unreadable_date: Option<Box<str>>,
+    /// What the original fails at, in its words: it does not look at the line any further.
+    pub failed: Option<String>,
+    /// Each rule whose matching was given up.
+    pub given_up: Vec<GivenUp>,
 }
 
-/// The memory that judging the lines of one source for one jail needs.
-#[derive(Clone, Debug)]
+/// A rule whose matching was given up, as it would have taken too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// The `prefregex`.
+    Prefregex,
+    /// The `failregex` of this index.
+    Failregex(usize),
+}
+
+/// What judging the lines of one jail has to remember: dates, sessions, the last lines.
+#[derive(Debug)]
 pub struct Matcher {
+    dates: DateDetector,
     zone: Zone,
+    judging: Judging,
     clock: LineClock,
+    sessions: Sessions,
+    buffer: LineBuffer,
+    scratch: Scratch,
+    /// Room for texts that do not stand in one piece anywhere.
+    text: String,
+    prefregex_hits: u64,
+    counts_prefregex: bool,
+}
+
+impl Judged {
+    /// Tells whether there is anything in it beside the line's time: a match, or a word for somebody.
+    #[must_use]
+    pub fn is_something(&self) -> bool {
+        !self.found.is_empty()
+            || !self.ignored.is_empty()
+            || !self.given_up.is_empty()
+            || self.note.is_some()
+            || self.unreadable_date.is_some()
+            || self.failed.is_some()
+            || self.prefregex.is_some()
+    }
+}
+
+impl Judging {
+    /// Returns how the server judges.
+    #[must_use]
+    pub const fn server() -> Self {
+        Self {
+            check_all: false,
+            check_findtime: true,
+            raw: false,
+            tell_prefregex: false,
+        }
+    }
 }
 
 impl Matcher {
     /// Returns a matcher that has seen no line yet.
     #[must_use]
-    pub fn new(zone: Zone) -> Self {
+    pub fn new(dates: DateDetector, zone: Zone, judging: Judging) -> Self {
         Self {
+            dates,
             zone,
+            judging,
             clock: LineClock::default(),
+            sessions: Sessions::default(),
+            buffer: LineBuffer::default(),
+            prefregex_hits: 0,
+            counts_prefregex: false,
+            scratch: Scratch::default(),
+            text: String::new(),
         }
     }
 
-    /// Judges one line, given without its line end.
-    ///
-    /// `given` is the time of a record whose source knows it (the journal); the text then holds no
-    /// stamp. Bytes that are no UTF-8 are read as U+FFFD.
-    pub fn judge(
+    /// Looks for dates with another detector from now on (`datepattern`).
+    pub fn set_dates(&mut self, dates: DateDetector) {
+        self.dates = dates;
+    }
+
+    /// Reads dates without a zone of their own in another zone from now on (`logtimezone`).
+    pub fn set_zone(&mut self, zone: Zone) {
+        self.zone = zone;
+    }
+
+    /// Counts the lines that the `prefregex` matches also where no rule could: for a report.
+    pub fn count_prefregex(&mut self) {
+        self.counts_prefregex = true;
+    }
+
+    /// Returns how many lines the `prefregex` has matched; in a pass only with [`Self::count_prefregex`]
+    /// all of them.
+    #[must_use]
+    pub fn prefregex_hits(&self) -> u64 {
+        self.prefregex_hits
+    }
+
+    /// Returns the detector of dates, whose templates count their hits.
+    #[must_use]
+    pub fn dates(&self) -> &DateDetector {
+        &self.dates
+    }
+
+    /// Judges one line.
+    pub fn judge(&mut self, filter: &Filter, line: Line<'_>, moment: Moment) -> Judged {
+        let mut judged = Judged::default();
+        let Some(seen) = self.date(line, moment, &mut judged) else {
+            return judged;
+        };
+        if filter.maxlines() > 1 {
+            let lines = self.buffer.push(seen.parts(&self.clock), filter.maxlines());
+            let text = self.buffer.text();
+            let block = Block {
+                seen: &seen,
+                several: Some(&lines),
+            };
+            self.search(filter, &text, &block, None, moment, &mut judged);
+        } else {
+            let text = seen.text(std::mem::take(&mut self.text));
+            let block = Block::one(&seen);
+            self.search(filter, &text, &block, None, moment, &mut judged);
+            if let Cow::Owned(room) = text {
+                self.text = room;
+            }
+        }
+        judged
+    }
+
+    /// Dates a line; `None` if it is not to be looked at.
+    pub(crate) fn date<'line>(
         &mut self,
-        filter: &Filter,
-        line: &[u8],
-        given: Option<UnixTime>,
+        line: Line<'line>,
         moment: Moment,
-    ) -> Judged {
-        let line = String::from_utf8_lossy(line);
-        let stamp = match given {
-            Some(_) => None,
-            None => date::find(&line, &self.zone, moment.now),
+        judged: &mut Judged,
+    ) -> Option<Seen<'line>> {
+        let bare = line.text.trim_end_matches(['\r', '\n']);
+        let dated = match self.dated(bare, line, moment, judged) {
+            Ok(dated) => dated,
+            Err(reason) => {
+                judged.failed = Some(reason);
+                return None;
+            }
         };
-        let known = given.or(stamp.as_ref().map(|stamp| stamp.time));
-        let (time, note) = self.clock.time_of(known, moment);
-        let judged = |verdict| Judged { verdict, note };
-        if time == LineTime::TooOld {
-            return judged(Verdict::TooOld);
+        judged.time = dated.timed.time;
+        judged.note = dated.timed.note;
+        judged.too_old = dated.timed.is_too_old;
+        (!judged.too_old).then_some(Seen { bare, line, dated })
+    }
+
+    /// Decides the time of a line, and what is cut out of it.
+    fn dated(
+        &mut self,
+        bare: &str,
+        line: Line<'_>,
+        moment: Moment,
+        judged: &mut Judged,
+    ) -> Result<Dated, String> {
+        let mut cut = Cut::Nothing;
+        let stamp = match line.given {
+            Some(given) => {
+                cut = Cut::Given;
+                let stamp = StampTime {
+                    time: given.time,
+                    is_integer: false,
+                };
+                Stamp::Read(stamp, given.text)
+            }
+            None => match self.dates.try_find(bare, moment.now) {
+                Err(NoTime::Failed(reason)) => return Err(reason),
+                Ok(Some(found)) => {
+                    cut = Cut::Date(found.cut.clone());
+                    judged.date = Some(found.cut.clone());
+                    match bare.get(found.cut.clone()).unwrap_or_default() {
+                        "" => Stamp::None,
+                        text => match self.dates.read(&found, &self.zone, moment.now) {
+                            Ok(stamp) => Stamp::Read(stamp, text),
+                            Err(NoTime::Unreadable) => {
+                                judged.unreadable_date = Some(text.into());
+                                Stamp::Missing
+                            }
+                            Err(NoTime::Failed(reason)) => return Err(reason),
+                        },
+                    }
+                }
+                Ok(None) | Err(NoTime::Unreadable) => Stamp::Missing,
+            },
+        };
+        let timed = self
+            .clock
+            .time_of(stamp, moment, self.judging.check_findtime);
+        let is_missing = matches!(stamp, Stamp::Missing);
+        if timed.is_of_earlier {
+            cut = Cut::Earlier;
+            judged.date = None;
         }
-        let Some(captured) = filter.captures(&without(&line, stamp.as_ref())) else {
-            return judged(Verdict::Benign);
-        };
-        let no_date = || self.clock.note_no_date(moment.now);
-        let note = note.or_else(|| known.is_none().then(no_date).flatten());
-        let verdict = match (time, identity(&captured)) {
-            (LineTime::At(time), Some(id)) => Verdict::Failure(Failure {
-                id,
-                time,
-                line: line.into(),
-                fields: captured,
-            }),
-            _ => Verdict::Benign,
-        };
-        Judged { verdict, note }
-    }
-}
-
-/// The line as rules see it: its stamp cut out.
-fn without<'a>(line: &'a str, stamp: Option<&Stamp>) -> Cow<'a, str> {
-    let Some(Stamp { range, .. }) = stamp else {
-        return Cow::Borrowed(line);
-    };
-    let before = line.get(..range.start).unwrap_or_default();
-    let after = line.get(range.end..).unwrap_or_default();
-    if before.is_empty() {
-        Cow::Borrowed(after)
-    } else {
-        Cow::Owned([before, after].concat())
-    }
-}
-
-/// Who failed: the captured address, with its prefix length if there is one, else the free id.
-///
-/// Differs: when both are captured the original takes the free id; that combination comes with the
-/// rest of the tags.
-fn identity(captured: &Captured) -> Option<FailId> {
-    let group = |wanted: &str| {
-        let found = captured.iter().find(|(name, _)| name.as_ref() == wanted);
-        found
-            .map(|(_, value)| value.as_ref())
-            .filter(|value| !value.is_empty())
-    };
-    let address = group("ip4").or(group("ip6"));
-    match (address, group("cidr")) {
-        (Some(address), Some(length)) => Some(FailId::parse(&format!("{address}/{length}"))),
-        (Some(address), None) => Some(FailId::parse(address)),
-        (None, _) => group("fid").map(FailId::parse),
+        Ok(Dated {
+            timed,
+            cut,
+            is_missing,
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use f2b_core::Span;
-
-    use super::*;
-
-    const NOW: i64 = 1_772_600_770;
-
-    fn judge(line: &[u8], given: Option<i64>, in_operation: bool) -> String {
-        let mut filter = Filter::default();
-        for rule in [
-            "bad net <SUBNET>$",
-            "bad host <ADDR>$",
-            "bad session <F-ID/>$",
-        ] {
-            filter.add_failregex(rule).unwrap();
-        }
-        let moment = Moment {
-            now: UnixTime::from_seconds(NOW),
-            findtime: Span::from_seconds(600),
-            in_operation,
-        };
-        let mut matcher = Matcher::new(Zone::utc());
-        let given = given.map(|offset| UnixTime::from_seconds(NOW + offset));
-        match matcher.judge(&filter, line, given, moment).verdict {
-            Verdict::Benign => "benign".into(),
-            Verdict::TooOld => "too old".into(),
-            Verdict::Failure(failure) => {
-                format!("{} {}", failure.id, failure.time.whole_seconds() - NOW)
-            }
-        }
-    }
-
-    #[test]
-    fn a_failure_is_who_and_when() {
-        let check = |line: &[u8], expected: &str| {
-            assert_eq!(
-                judge(line, None, true),
-                expected,
-                "{:?}",
-                String::from_utf8_lossy(line)
-            );
-        };
-        check(b"Mar  4 05:06:07 h bad session s-1", "s-1 -3");
-        check(b"bad session s-1", "s-1 0");
-        check(b"bad net 192.0.2.7/24", "192.0.2.0/24 0");
-        check(b"bad net [2001:db8::7]", "2001:db8::7 0");
-        check(b"bad host ::ffff:192.0.2.7", "192.0.2.7 0");
-        check(b"bad host 999.0.2.7", "999.0.2.7 0");
-        check(b"Mar  4 05:06:07 \xff\xfe bad session s-1", "s-1 -3");
-        check(b"Mar  4 05:06:07 good session s-1", "benign");
-        check(b"", "benign");
-    }
-
-    #[test]
-    fn a_record_that_knows_its_time_is_not_searched_for_a_stamp() {
-        assert_eq!(
-            judge(b"Mar  4 05:06:07 bad session s", Some(-9), true),
-            "s -9"
-        );
-        assert_eq!(judge(b"bad session s", Some(-9_999), false), "too old");
-    }
-}
+mod tests;

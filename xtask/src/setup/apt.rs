@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{
-    mirror::Mirror,
+    mirror::{Mirror, Offer},
     pins::{PACKAGE, Pin},
     unpack,
 };
@@ -32,11 +32,8 @@ pub(super) enum Fetched {
 /// The mirror does not answer or its signature is wrong; the file is not the
 /// pinned one; the package does not unpack or does not run.
 pub(super) fn fetch(folder: &Path, pin: &Pin, mirror: &Mirror) -> Result<Fetched> {
-    let private = Private::new(folder, pin, mirror)?;
-    // The default calls a mirror that cannot be reached a warning and exits 0.
-    let update = ["-q", "--error-on=any", "update"];
-    tool::read(private.apt("apt-get").args(update))
-        .with_context(|| format!("read the index of suite {} at {}", pin.suite, mirror.uri))?;
+    let private = Private::new(folder, pin, mirror, Offer::Packages)?;
+    private.update(pin, mirror)?;
     let madison = tool::read(private.apt("apt-cache").args(["madison", PACKAGE]))?;
     if !offers(&madison, pin.debian_version) {
         return Ok(Fetched::NotOffered);
@@ -49,9 +46,27 @@ pub(super) fn fetch(folder: &Path, pin: &Pin, mirror: &Mirror) -> Result<Fetched
             .current_dir(&private.folder),
     )
     .with_context(|| format!("download {wanted} from {}", mirror.uri))?;
-    let file = private.downloaded()?;
+    let file = private.downloaded("deb")?;
     unpack::unpack(folder, pin, &file)?;
     Ok(Fetched::Unpacked)
+}
+
+/// Fetches the source of one version from the mirror and returns the archive.
+///
+/// # Errors
+/// The mirror does not answer, does not offer it, or its signature is wrong.
+pub(super) fn fetch_source(folder: &Path, pin: &Pin, mirror: &Mirror) -> Result<PathBuf> {
+    let private = Private::new(folder, pin, mirror, Offer::Sources)?;
+    private.update(pin, mirror)?;
+    let wanted = format!("{PACKAGE}={}", pin.debian_version);
+    tool::read(
+        private
+            .apt("apt-get")
+            .args(["-q", "source", "--download-only", "--tar-only", &wanted])
+            .current_dir(&private.folder),
+    )
+    .with_context(|| format!("download the source of {wanted} from {}", mirror.uri))?;
+    private.downloaded("gz")
 }
 
 /// Tells whether `apt-cache madison` lists a version.
@@ -71,8 +86,12 @@ struct Private {
 
 impl Private {
     /// Makes the folders and the source list; what a former run left is replaced.
-    fn new(oracle_folder: &Path, pin: &Pin, mirror: &Mirror) -> Result<Self> {
-        let folder = oracle_folder.join(format!("apt-{}", pin.suite));
+    fn new(oracle_folder: &Path, pin: &Pin, mirror: &Mirror, what: Offer) -> Result<Self> {
+        let name = match what {
+            Offer::Packages => "apt",
+            Offer::Sources => "apt-source",
+        };
+        let folder = oracle_folder.join(format!("{name}-{}", pin.suite));
         let make = |path: &str| {
             let path = folder.join(path);
             fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))
@@ -90,12 +109,21 @@ impl Private {
         private.forget_downloads()?;
         let list = private.folder.join("etc/sources.list");
         for (file, text) in [
-            (list, mirror.source_list(pin.suite)),
+            (list, mirror.source_list(what, pin.suite)),
             (private.configuration_file(), private.configuration()),
         ] {
             fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
         }
         Ok(private)
+    }
+
+    /// Reads the index of the suite.
+    fn update(&self, pin: &Pin, mirror: &Mirror) -> Result<()> {
+        // The default calls a mirror that cannot be reached a warning and exits 0.
+        let update = ["-q", "--error-on=any", "update"];
+        tool::read(self.apt("apt-get").args(update))
+            .with_context(|| format!("read the index of suite {} at {}", pin.suite, mirror.uri))?;
+        Ok(())
     }
 
     /// Returns a call of one of apt's programs that sees only this folder.
@@ -143,12 +171,15 @@ impl Private {
         text
     }
 
-    fn packages(&self) -> Result<Vec<PathBuf>> {
+    fn files(&self, wanted: &str) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         let read = || format!("read {}", self.folder.display());
         for entry in fs::read_dir(&self.folder).with_context(read)? {
             let path = entry.with_context(read)?.path();
-            if path.extension().is_some_and(|extension| extension == "deb") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == wanted)
+            {
                 files.push(path);
             }
         }
@@ -156,17 +187,17 @@ impl Private {
     }
 
     fn forget_downloads(&self) -> Result<()> {
-        for file in self.packages()? {
+        for file in [self.files("deb")?, self.files("gz")?].concat() {
             fs::remove_file(&file).with_context(|| format!("remove {}", file.display()))?;
         }
         Ok(())
     }
 
-    fn downloaded(&self) -> Result<PathBuf> {
-        match self.packages()?.as_slice() {
+    fn downloaded(&self, extension: &str) -> Result<PathBuf> {
+        match self.files(extension)?.as_slice() {
             [one] => Ok(one.clone()),
             files => bail!(
-                "apt left {} packages in {}",
+                "apt left {} `.{extension}` files in {}",
                 files.len(),
                 self.folder.display()
             ),

@@ -32,12 +32,25 @@ pub(super) struct Mirror {
 
 impl Mirror {
     /// Returns a one-line source list for one suite of this mirror.
-    pub(super) fn source_list(&self, suite: &str) -> String {
+    pub(super) fn source_list(&self, what: Offer, suite: &str) -> String {
+        let kind = match what {
+            Offer::Packages => "deb",
+            Offer::Sources => "deb-src",
+        };
         format!(
-            "deb [signed-by={DEBIAN_KEYRING}] {} {suite} main\n",
+            "{kind} [signed-by={DEBIAN_KEYRING}] {} {suite} main\n",
             self.uri
         )
     }
+}
+
+/// What a mirror offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Built packages.
+    Packages,
+    /// What they are built from.
+    Sources,
 }
 
 /// Finds the mirror in `/etc/apt`.
@@ -234,8 +247,13 @@ mod tests {
             uri: "http://d.example/debian".to_owned(),
         };
         assert_eq!(
-            mirror.source_list("forky"),
+            mirror.source_list(Offer::Packages, "forky"),
             format!("deb [signed-by={DEBIAN_KEYRING}] http://d.example/debian forky main\n")
+        );
+        assert!(
+            mirror
+                .source_list(Offer::Sources, "forky")
+                .starts_with("deb-src [signed-by=")
         );
     }
 }

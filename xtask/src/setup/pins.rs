@@ -40,6 +40,27 @@ pub(crate) const STAND_IN: Pin = Pin {
     sha256: "ac35080546f1a1581163b2ebcb9796b08eb4abca3d3643082b76dce505cbd6d8",
 };
 
+/// The source of one version, for its sample logs.
+#[derive(Debug)]
+pub(crate) struct SourcePin {
+    /// Whose source it is.
+    pub(crate) of: &'static Pin,
+    /// SHA-256 of the `.orig.tar.gz` file, in hexadecimal.
+    pub(crate) sha256: &'static str,
+}
+
+/// The baseline's source. Debian's mirrors do not keep that of 1.0.2.
+pub(crate) const BASELINE_SOURCE: SourcePin = SourcePin {
+    of: &BASELINE,
+    sha256: "4be0ea0488e32de260058462a44a040f0542cd26a9fb6fa6d2514f9dd8ec1609",
+};
+
+/// The source of what takes the baseline's place.
+pub(crate) const STAND_IN_SOURCE: SourcePin = SourcePin {
+    of: &STAND_IN,
+    sha256: "474fcc25afdaf929c74329d1e4d24420caabeea1ef2e041a267ce19269570bae",
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +74,9 @@ mod tests {
                 "{pin:?}"
             );
             assert!(pin.debian_version.starts_with(pin.version), "{pin:?}");
+        }
+        for pin in [BASELINE_SOURCE, STAND_IN_SOURCE] {
+            assert_eq!(pin.sha256.len(), 64, "{pin:?}");
         }
     }
 }

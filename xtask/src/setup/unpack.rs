@@ -28,14 +28,10 @@ pub(super) fn is_unpacked(folder: &Path, pin: &Pin) -> Result<bool> {
 /// # Errors
 /// The file is not the pinned one, or what came out does not run.
 pub(super) fn unpack(folder: &Path, pin: &Pin, package: &Path) -> Result<()> {
-    check_sum(package, pin)?;
+    check_sum(package, pin.debian_version, pin.sha256)?;
     let target = folder.join(pin.version);
     // What a broken run left must not mix with the new files.
-    match fs::remove_dir_all(&target) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("remove {}", target.display())),
-    }
+    remove(&target)?;
     tool::run(Command::new("dpkg-deb").arg("-x").arg(package).arg(&target))?;
     check_run(folder, pin)?;
     let stamp = stamp_file(folder, pin);
@@ -48,23 +44,35 @@ pub(super) fn unpack(folder: &Path, pin: &Pin, package: &Path) -> Result<()> {
     Ok(())
 }
 
-fn check_sum(package: &Path, pin: &Pin) -> Result<()> {
-    let line = tool::read(Command::new("sha256sum").arg(package))?;
+/// Compares a file with its pinned checksum.
+///
+/// # Errors
+/// It is another file.
+pub(super) fn check_sum(file: &Path, debian_version: &str, sha256: &str) -> Result<()> {
+    let line = tool::read(Command::new("sha256sum").arg(file))?;
     let found = line
         .split_whitespace()
         .next()
         .unwrap_or_default()
         .trim_start_matches('\\');
-    if found != pin.sha256 {
+    if found != sha256 {
         bail!(
-            "{} is not {PACKAGE} {} as pinned: its SHA-256 is {found}, not {}\n\
+            "{} is not {PACKAGE} {debian_version} as pinned: its SHA-256 is {found}, not {sha256}\n\
              hint: the mirror may be broken; a new version must be pinned in xtask/src/setup/pins.rs",
-            package.display(),
-            pin.debian_version,
-            pin.sha256
+            file.display(),
         );
     }
     Ok(())
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(super) fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Starts the unpacked program once: a missing Python module shows here, not

@@ -14,7 +14,7 @@ fn failure(who: &str, seconds: i64) -> Input {
     Input::Failure(Failure {
         id: id(who),
         time: at(seconds),
-        line: "bad login".into(),
+        lines: vec!["bad login".into()],
         fields: Vec::new(),
     })
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use f2b_core::{Jail, Settings};
-use f2b_match::{Filter, Matcher};
+use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
 use f2b_source::{Position, SourceId};
 use f2b_store::JournalPosition;
 use indexmap::IndexMap;
@@ -41,6 +41,10 @@ pub(crate) struct JailRuntime {
     pub(crate) jail: Jail,
     /// Its rules.
     pub(crate) filter: Filter,
+    /// The memory of the lines it has read: dates, sessions.
+    pub(crate) matcher: Matcher,
+    /// Its rules, made ready to be asked all at once; `None` after they have changed.
+    pub(crate) pass: Option<Pass>,
     /// The log files it was told of, those that are waited for included.
     pub(crate) logs: Vec<LogFile>,
     /// Its `journalmatch`: groups of which any may fit.
@@ -68,6 +72,10 @@ pub(crate) struct ReadCounters {
     pub(crate) oversize: u64,
     /// Lines that made the matcher panic and were stepped over.
     pub(crate) panicked: u64,
+    /// Lines that a rule was not matched against to the end, as it would have taken too long.
+    pub(crate) given_up: u64,
+    /// Failures of names, which are not looked up.
+    pub(crate) names: u64,
 }
 
 /// What a jail reads.
@@ -86,8 +94,6 @@ pub(crate) enum Sources {
 pub(crate) struct FileSource {
     /// Its path.
     pub(crate) path: PathBuf,
-    /// The memory of its dates.
-    pub(crate) matcher: Matcher,
     /// Whether it has been read to its end once.
     pub(crate) in_operation: bool,
     /// How it is.
@@ -114,8 +120,6 @@ pub(crate) enum FileState {
 pub(crate) struct JournalSource {
     /// Reads for as long as it is kept.
     pub(crate) _journal: Journal,
-    /// The memory of its dates.
-    pub(crate) matcher: Matcher,
     /// Whether it has been read to its end once.
     pub(crate) in_operation: bool,
     /// What is wrong, if anything.
@@ -125,12 +129,14 @@ pub(crate) struct JournalSource {
 }
 
 impl JailRuntime {
-    pub(crate) fn new(name: String, backend: Backend) -> Self {
+    pub(crate) fn new(name: String, backend: Backend, zone: Zone) -> Self {
         Self {
             name,
             backend,
             jail: Jail::new(Settings::default()),
             filter: Filter::default(),
+            matcher: Matcher::new(DateDetector::new(), zone, Judging::server()),
+            pass: None,
             logs: Vec::new(),
             matches: Vec::new(),
             actions: IndexMap::new(),
@@ -139,6 +145,12 @@ impl JailRuntime {
             read: ReadCounters::default(),
             reconciled: false,
         }
+    }
+
+    /// Returns the rules to change them.
+    pub(crate) fn filter_mut(&mut self) -> &mut Filter {
+        self.pass = None;
+        &mut self.filter
     }
 
     /// Tells whether the server itself writes this jail's bans to the kernel.

@@ -1,10 +1,12 @@
 //! Lines that came in: judged, counted, and their place remembered.
 
-use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod judge;
 
-use f2b_core::{Input, UnixTime};
-use f2b_match::{Filter, Judged, Matcher, Moment, Note, Verdict};
+use std::collections::HashSet;
+
+use f2b_core::{FailId, Failure, Input, UnixTime};
+use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Value as Captured};
+use f2b_protocol::Value;
 use f2b_source::journal::JournalEntry;
 use f2b_source::{Chunk, SourceEvent, SourceId};
 use f2b_store::JournalPosition;
@@ -15,6 +17,7 @@ use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::event::{JournalEvent, JournalNews};
 use crate::log::{Level, Line};
+use judge::{Judge, Panicked, with_end};
 
 impl Engine {
     /// Takes news of a log file.
@@ -88,17 +91,19 @@ impl JailRuntime {
             findtime,
             in_operation: file.in_operation,
         };
-        let judged: Vec<Judged> = chunk
-            .lines()
-            .filter_map(|line| {
-                self.read.lines += 1;
-                judge(&mut file.matcher, &self.filter, line, None, moment).or_else(|| {
+        let mut judged = Vec::new();
+        let mut judge = Judge::new(&self.filter, &mut self.matcher, &mut self.pass);
+        for range in &chunk.ranges {
+            self.read.lines += 1;
+            let line = with_end(&chunk.buffer, range);
+            match judge.line(line, None, moment) {
+                Ok(found) => judged.extend(found),
+                Err(Panicked) => {
                     self.read.panicked += 1;
                     batch.lines.push(panicked(&self.name, line));
-                    None
-                })
-            })
-            .collect();
+                }
+            }
+        }
         file.in_operation |= chunk.at_end;
         self.read.oversize += chunk.oversize;
         self.take(judged, now, around, batch);
@@ -131,21 +136,16 @@ impl JailRuntime {
             in_operation: journal.in_operation,
         };
         let mut judged = Vec::new();
+        let mut judge = Judge::new(&self.filter, &mut self.matcher, &mut self.pass);
         for entry in entries {
             self.read.lines += 1;
             if entry.is_cut {
                 self.read.oversize += 1;
                 continue;
             }
-            match judge(
-                &mut journal.matcher,
-                &self.filter,
-                &entry.text,
-                Some(time_of(entry)),
-                moment,
-            ) {
-                Some(verdict) => judged.push(verdict),
-                None => {
+            match judge.line(&entry.text, Some(time_of(entry)), moment) {
+                Ok(found) => judged.extend(found),
+                Err(Panicked) => {
                     self.read.panicked += 1;
                     batch.lines.push(panicked(&self.name, &entry.text));
                 }
@@ -177,14 +177,77 @@ impl JailRuntime {
         around: &Surroundings,
         batch: &mut Batch,
     ) {
-        for Judged { verdict, note } in judged {
-            batch.lines.extend(note.map(|note| noted(&self.name, note)));
-            if let Verdict::Failure(failure) = verdict {
+        for judged in judged {
+            self.tell(&judged, batch);
+            for found in judged.found {
+                let Some(failure) = self.failure(found, now, batch) else {
+                    continue;
+                };
                 self.read.matched += 1;
                 let effects = self.jail.on(Input::Failure(failure), now);
                 self.carry_out(effects, around, batch);
             }
         }
+    }
+
+    /// Logs what is worth a word about a line.
+    fn tell(&mut self, judged: &Judged, batch: &mut Batch) {
+        let jail = &self.name;
+        let lines = &mut batch.lines;
+        lines.extend(judged.note.map(|note| noted(jail, note)));
+        if let Some(date) = &judged.unreadable_date {
+            let text = format!("[{jail}] findFailure failed to parse timeText: {date}");
+            lines.push(Line::new(Level::Error, "filter", text));
+        }
+        if let Some(reason) = &judged.failed {
+            let text = format!("[{jail}] Failed to process line, caught exception: {reason}");
+            lines.push(Line::new(Level::Error, "filter", text));
+        }
+        if !judged.given_up.is_empty() {
+            self.read.given_up += 1;
+            if self.read.given_up == 1 {
+                let text = format!(
+                    "[{jail}] A rule was not matched against a line to the end, as that would have taken too long \
+                     (hint: `stockade status` counts such lines)"
+                );
+                lines.push(Line::new(Level::Warning, "filter", text));
+            }
+        }
+    }
+
+    /// What a match is to the jail; `None` if it does not count.
+    fn failure(&mut self, found: Match, now: UnixTime, batch: &mut Batch) -> Option<Failure> {
+        if found.kind != Kind::Failure {
+            return None;
+        }
+        let id = match found.id {
+            Identity::Known(id) => id,
+            Identity::Tuple(parts) => {
+                let parts = parts.iter().map(|part| match part {
+                    Captured::Text(text) => Value::text(&**text),
+                    _ => Value::None,
+                });
+                FailId::Text(Value::Tuple(parts.collect()).repr().into())
+            }
+            Identity::Name(name) => {
+                self.read.names += 1;
+                if self.read.names == 1 {
+                    let text = format!(
+                        "[{}] A failure of {name:?} does not count: names are not looked up in this version",
+                        self.name
+                    );
+                    batch.lines.push(Line::new(Level::Warning, "filter", text));
+                }
+                return None;
+            }
+            Identity::Nobody => return None,
+        };
+        Some(Failure {
+            id,
+            time: found.time.map_or(now, |stamp| stamp.time),
+            lines: found.lines.iter().map(|line| line.line().into()).collect(),
+            fields: found.data.texts(),
+        })
     }
 
     fn on_file_news(&mut self, id: SourceId, news: SourceEvent, batch: &mut Batch) {
@@ -244,26 +307,13 @@ impl JailRuntime {
     }
 }
 
-/// Judges a line; `None` if the matcher panicked, whose memory is only that of dates and stays good.
-fn judge(
-    matcher: &mut Matcher,
-    filter: &Filter,
-    line: &[u8],
-    given: Option<UnixTime>,
-    moment: Moment,
-) -> Option<Judged> {
-    catch_unwind(AssertUnwindSafe(|| {
-        matcher.judge(filter, line, given, moment)
-    }))
-    .ok()
-}
-
 fn time_of(entry: &JournalEntry) -> UnixTime {
     UnixTime::from_micros(i64::try_from(entry.realtime_us).unwrap_or(i64::MAX))
 }
 
 fn panicked(jail: &str, line: &[u8]) -> Line {
-    let shown = super::cut(&String::from_utf8_lossy(line));
+    let shown = String::from_utf8_lossy(line);
+    let shown = super::cut(shown.trim_end());
     let text = format!("[{jail}] Failed to process line: {shown:?}; it was stepped over");
     Line::new(Level::Error, "filter", text)
 }

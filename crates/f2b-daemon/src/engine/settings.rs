@@ -1,6 +1,7 @@
 //! Commands that configure: what a stream holds, and `set` of single options.
 
 use f2b_core::{Bantime, FailId, Seconds, TimeTextErrorKind, parse_time};
+use f2b_match::{DateDetector, DateError, RuleError, UseDns, Zone};
 use f2b_protocol::request::{LogPosition, ServerSetting, Setting, TimeText};
 use f2b_protocol::{Command, Exception, Reply, Request, Value};
 
@@ -104,8 +105,10 @@ impl Engine {
         {
             self.around.log.error("database", storage::told(&error));
         }
-        self.jails
-            .insert(jail.clone(), JailRuntime::new(jail.clone(), backend));
+        self.jails.insert(
+            jail.clone(),
+            JailRuntime::new(jail.clone(), backend, self.zone.clone()),
+        );
         Ok(Value::text(jail))
     }
 
@@ -163,34 +166,43 @@ impl JailRuntime {
             |option: &str| Err(Exception::not_available(&format!("set <JAIL> {option}")));
         let is_running = !matches!(self.sources, Sources::None);
         match setting {
-            Setting::UseDns(mode) if mode == "no" || mode == "raw" => Ok(Value::text(mode)),
             Setting::UseDns(mode) => {
-                let text = format!(
-                    "usedns = {mode}: names are not looked up in this version (hint: `usedns = no`)"
-                );
-                Err(Exception::value(text))
+                // As the original: what is none of them is `no`.
+                let usedns = UseDns::named(&mode).unwrap_or(UseDns::No);
+                self.filter_mut().set_usedns(usedns);
+                Ok(Value::text(usedns.name()))
             }
             Setting::PrefRegex(rule) => {
-                self.filter
+                self.filter_mut()
                     .set_prefregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
                 Ok(Value::text(rule))
             }
             Setting::AddFailRegex(rule) => {
-                self.filter
+                self.filter_mut()
                     .add_failregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
                 Ok(Value::texts([rule]))
             }
             Setting::AddIgnoreRegex(rule) => {
-                self.filter
+                self.filter_mut()
                     .add_ignoreregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
                 Ok(Value::texts([rule]))
             }
-            Setting::MaxLines(1) => Ok(Value::Int(1)),
-            Setting::MaxLines(_) => not_available("maxlines"),
-            Setting::DatePattern(_) => not_available("datepattern"),
+            Setting::MaxLines(count) => match usize::try_from(count) {
+                Ok(maxlines) if maxlines > 0 => {
+                    self.filter_mut().set_maxlines(maxlines);
+                    Ok(Value::Int(count))
+                }
+                _ => Err(Exception::max_lines()),
+            },
+            Setting::DatePattern(patterns) => {
+                let dates = DateDetector::with_patterns(&patterns).map_err(date_exception)?;
+                let shown = shown_dates(&dates);
+                self.matcher.set_dates(dates);
+                Ok(shown)
+            }
             // What a jail reads and what it does about bans is settled when it starts.
             Setting::AddJournalMatch(_) if is_running => not_available("addjournalmatch"),
             Setting::AddLogPath { .. } if is_running => not_available("addlogpath"),
@@ -228,7 +240,11 @@ impl JailRuntime {
             Setting::IgnoreSelf(false) => Ok(Value::Bool(false)),
             Setting::IgnoreSelf(true) => not_available("ignoreself"),
             Setting::AddIgnoreIp(words) => self.ignore(&words),
-            Setting::LogTimeZone(_) => not_available("logtimezone"),
+            Setting::LogTimeZone(text) => {
+                let zone = Zone::parse(&text).map_err(date_exception)?;
+                self.matcher.set_zone(zone);
+                Ok(Value::text(text))
+            }
             Setting::LogEncoding(name)
                 if ["auto", "utf-8"].contains(&name.to_lowercase().as_str()) =>
             {
@@ -315,14 +331,34 @@ fn clamped(count: i64) -> u32 {
     u32::try_from(count.max(0)).unwrap_or(u32::MAX)
 }
 
-fn rule_exception(error: &f2b_match::RuleError) -> Exception {
+fn rule_exception(error: &RuleError) -> Exception {
     match error {
-        f2b_match::RuleError::NoFailureId(rule) => Exception::no_failure_id(rule),
-        f2b_match::RuleError::Compile { expanded, reason } => {
-            Exception::uncompilable_regex(expanded, reason)
-        }
-        f2b_match::RuleError::Empty | f2b_match::RuleError::Tag { .. } => {
-            Exception::regex(error.to_string())
-        }
+        RuleError::NoFailureId(rule) => Exception::no_failure_id(rule),
+        RuleError::Compile {
+            expanded, reason, ..
+        } => Exception::uncompilable_regex(expanded, reason),
+        RuleError::Empty => Exception::regex(error.to_string()),
     }
+}
+
+fn date_exception(error: DateError) -> Exception {
+    match error {
+        DateError::Abbreviation { name } => Exception::key(name.trim_matches('\'')),
+        error => Exception::value(error.to_string()),
+    }
+}
+
+/// A `datepattern` as replies show it: the pattern if there is but one, and its name.
+fn shown_dates(dates: &DateDetector) -> Value {
+    let mut templates = dates.templates(clock::now());
+    let (pattern, name) = match (templates.next(), templates.next()) {
+        (Some(only), None) => (only.pattern, only.name),
+        _ => (String::new(), "Default Detectors".to_owned()),
+    };
+    let pattern = if pattern.is_empty() {
+        Value::None
+    } else {
+        Value::text(pattern)
+    };
+    Value::Tuple(vec![pattern, Value::text(name)])
 }

@@ -1,7 +1,6 @@
 //! A jail begins: what the database knows is taken up, and it is decided what to read.
 
 use f2b_core::{Input, UnixTime};
-use f2b_match::Matcher;
 use f2b_protocol::{Exception, Reply, Value};
 use f2b_source::{SourceId, Start};
 use f2b_store::{JOURNAL, Position, SourceState, Store, StoreError, Stored};
@@ -249,7 +248,6 @@ impl Engine {
             }
             let file = FileSource {
                 path: log.path.clone(),
-                matcher: Matcher::new(self.zone.clone()),
                 in_operation: matches!(start, Start::Tail),
                 state: if is_there {
                     FileState::Reading
@@ -273,7 +271,7 @@ impl Engine {
         now: UnixTime,
         batch: &mut Batch,
     ) -> Result<(), Exception> {
-        let (matcher, events) = (Matcher::new(self.zone.clone()), self.around.events.clone());
+        let events = self.around.events.clone();
         let runtime = self.runtime(jail)?;
         let oldest = now.minus(runtime.jail.settings().findtime);
         let start = journal_start(known, oldest);
@@ -281,7 +279,6 @@ impl Engine {
             .map_err(|error| Exception::general(format!("the journal cannot be read: {error}")))?;
         let source = JournalSource {
             _journal: journal,
-            matcher,
             in_operation: false,
             problem: None,
             unsaved: None,

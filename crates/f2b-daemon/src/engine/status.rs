@@ -74,6 +74,7 @@ impl Engine {
             ("matched", number(runtime.read.matched)),
             ("cut_lines", number(runtime.read.oversize)),
             ("skipped_lines", number(runtime.read.panicked)),
+            ("given_up_lines", number(runtime.read.given_up)),
             (
                 "enforcement",
                 jail_enforcement(runtime, kernel, &enforcement.mode),

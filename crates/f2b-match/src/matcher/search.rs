@@ -1,0 +1,269 @@
+//! From what rules see to failures (contract A 4.3, `findFailure`).
+
+use std::borrow::Cow;
+
+use super::seen::{Seen, with_newline};
+use super::{GivenUp, Judged, Kind, Match, Matcher};
+use crate::identity::identity;
+use crate::session::Gathered;
+use crate::{Data, Filter, Identity, Moment, Parts, Rule, UseDns, buffer};
+use f2b_pyregex::Groups;
+
+/// What is being judged: the newest line, and the buffered ones with it where rules see several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'line> {
+    pub(crate) seen: &'line Seen<'line>,
+    pub(crate) several: Option<&'line [Parts]>,
+}
+
+/// A `failregex` that matched and is not ignored.
+struct Hit {
+    rule: usize,
+    data: Data,
+    lines: Vec<Parts>,
+}
+
+/// What the `prefregex` makes of a text.
+struct Prefixed<'text> {
+    data: Option<Data>,
+    content: Cow<'text, str>,
+}
+
+impl<'line> Block<'line> {
+    /// A line alone.
+    pub(crate) const fn one(seen: &'line Seen<'line>) -> Self {
+        Self {
+            seen,
+            several: None,
+        }
+    }
+}
+
+impl Matcher {
+    /// Looks for failures in `text`, which is what rules see of `block`. If it is known which rules
+    /// could match, `only` are they.
+    pub(crate) fn search(
+        &mut self,
+        filter: &Filter,
+        text: &str,
+        block: &Block<'_>,
+        only: Option<&[usize]>,
+        moment: Moment,
+        judged: &mut Judged,
+    ) {
+        let ignores = filter.ignoreregex().len();
+        // As the original: with few of them the whole line is held against them first.
+        if ignores > 0 && ignores + 2 < filter.failregex().len() {
+            // As the original: of a report each that matches is part.
+            let all = self.judging.check_all;
+            judged.ignored = filter.ignored_by(text, all, &mut self.scratch);
+            if !judged.ignored.is_empty() {
+                return;
+            }
+        }
+        let Some(Prefixed {
+            mut data,
+            mut content,
+        }) = self.prefixed(filter, text, block, judged)
+        else {
+            return;
+        };
+        let check_all = self.judging.check_all;
+        for (index, rule) in filter.failregex().iter().enumerate() {
+            if only.is_some_and(|only| !only.contains(&index)) {
+                continue;
+            }
+            let groups = match rule.search(&content, &mut self.scratch) {
+                Ok(Some(groups)) => groups,
+                Ok(None) => continue,
+                Err(_) => {
+                    judged.given_up.push(GivenUp::Failregex(index));
+                    continue;
+                }
+            };
+            match self.lines_of(filter, rule, &groups, &content, block) {
+                Ok(lines) => {
+                    let captured = rule.data(&content, &groups);
+                    let hit = Hit {
+                        rule: index,
+                        data: match if check_all { data.clone() } else { data.take() } {
+                            None => captured,
+                            // What took no part erases nothing.
+                            Some(mut prefix) => {
+                                prefix.update(captured);
+                                prefix
+                            }
+                        },
+                        lines,
+                    };
+                    self.settle(hit, filter.usedns(), block.seen, moment, judged);
+                }
+                Err(ignored) => judged.ignored.extend(ignored),
+            }
+            if !check_all {
+                return;
+            }
+            if block.several.is_some() {
+                content = Cow::Owned(self.buffer.text());
+            }
+        }
+    }
+
+    /// Counts a line that no rule could match, if the `prefregex` matches it and that is asked for.
+    pub(crate) fn count_prefix(&mut self, filter: &Filter, text: &str) {
+        if self.counts_prefregex
+            && let Some(prefregex) = filter.prefregex()
+            && matches!(
+                prefregex.regex().is_match(text, &mut self.scratch),
+                Ok(true)
+            )
+        {
+            self.prefregex_hits += 1;
+        }
+    }
+
+    /// Applies the `prefregex`; `None` if it does not match.
+    fn prefixed<'text>(
+        &mut self,
+        filter: &Filter,
+        text: &'text str,
+        block: &Block<'_>,
+        judged: &mut Judged,
+    ) -> Option<Prefixed<'text>> {
+        let Some(prefregex) = filter.prefregex() else {
+            return Some(Prefixed {
+                data: None,
+                content: Cow::Borrowed(text),
+            });
+        };
+        let groups = match prefregex.search(text, &mut self.scratch) {
+            Ok(groups) => groups?,
+            Err(_) => {
+                judged.given_up.push(GivenUp::Prefregex);
+                return None;
+            }
+        };
+        self.prefregex_hits += 1;
+        let mut data = prefregex.data(text, &groups);
+        if self.judging.tell_prefregex {
+            judged.prefregex = Some(data.clone());
+        }
+        data.remove("content");
+        // As the original: only a prefix that captured something is laid under.
+        let data = (!data.is_empty()).then_some(data);
+        let content = match prefregex.content(&groups) {
+            None => Cow::Borrowed(text),
+            Some(range) => {
+                if block.several.is_some() {
+                    // As the original: the content takes the place of all buffered lines.
+                    let content = text.get(range.clone()).unwrap_or_default();
+                    self.buffer.replace(vec![Parts::new(content, 0..0)]);
+                }
+                with_newline(text, range)
+            }
+        };
+        Some(Prefixed { data, content })
+    }
+
+    /// The lines that a match is about, or each `ignoreregex` that keeps it from counting.
+    fn lines_of(
+        &mut self,
+        filter: &Filter,
+        rule: &Rule,
+        groups: &Groups,
+        content: &str,
+        block: &Block<'_>,
+    ) -> Result<Vec<Parts>, Vec<usize>> {
+        let all = self.judging.check_all;
+        let Some(lines) = block.several else {
+            let ignored = filter.ignored_by(content, all, &mut self.scratch);
+            return if ignored.is_empty() {
+                Ok(vec![block.seen.parts(&self.clock)])
+            } else {
+                Err(ignored)
+            };
+        };
+        let skipped = rule.skipped(groups);
+        let skipped: Vec<&str> = skipped.filter_map(|range| content.get(range)).collect();
+        let divided = buffer::divide(lines, content, groups.span(), &skipped);
+        let matched = buffer::text(&divided.matched);
+        // As the original: lines that are ignored are used up too.
+        self.buffer.replace(divided.rest);
+        let ignored = filter.ignored_by(&matched, all, &mut self.scratch);
+        if ignored.is_empty() {
+            Ok(divided.matched)
+        } else {
+            Err(ignored)
+        }
+    }
+
+    /// Decides what a match is.
+    fn settle(
+        &mut self,
+        hit: Hit,
+        usedns: UseDns,
+        seen: &Seen<'_>,
+        moment: Moment,
+        judged: &mut Judged,
+    ) {
+        let time = seen.dated.timed.time;
+        if seen.dated.is_missing {
+            judged.note = judged.note.or_else(|| self.clock.note_no_date(moment.now));
+            if time.is_none() && self.judging.check_findtime {
+                return;
+            }
+        }
+        let key = hit.data.shared_text("mlfid");
+        let (mut gathered, taken) = match &key {
+            Some(key) => self.sessions.merge(key, hit.data, hit.lines, moment.now),
+            None => {
+                let gathered = Gathered {
+                    data: hit.data,
+                    lines: hit.lines,
+                    ..Gathered::default()
+                };
+                (gathered, None)
+            }
+        };
+        let session = taken.as_ref().map(|taken| taken.id);
+        let is_quiet = key.is_some() && gathered.data.has("nofail");
+        if !is_quiet || self.judging.check_all {
+            let usedns = if self.judging.raw {
+                UseDns::Raw
+            } else {
+                usedns
+            };
+            let id = identity(&mut gathered.data, usedns);
+            let is_nobody = id == Some(Identity::Nobody);
+            if is_nobody {
+                gathered.mark_pending();
+            }
+            if let Some(id) = id.filter(|_| key.is_some() || !is_nobody) {
+                let kind = match (is_quiet, is_nobody) {
+                    (true, _) => Kind::NoFail,
+                    (false, true) => Kind::Pending,
+                    (false, false) => Kind::Failure,
+                };
+                let (data, lines) = match &taken {
+                    None => (
+                        std::mem::take(&mut gathered.data),
+                        std::mem::take(&mut gathered.lines),
+                    ),
+                    Some(_) => (gathered.data.clone(), gathered.told_lines(kind)),
+                };
+                judged.found.push(Match {
+                    rule: hit.rule,
+                    id,
+                    kind,
+                    time,
+                    data,
+                    lines,
+                    session,
+                });
+            }
+        }
+        if let Some(taken) = taken {
+            self.sessions.put(taken, gathered);
+        }
+    }
+}
