@@ -25,7 +25,7 @@ use self::place::Texts;
 use crate::files::{self, Library};
 use crate::sections::Sections;
 use crate::tree::Cached;
-use crate::{ConfigTree, Diagnostic, LogFolders, Reading, Severity};
+use crate::{ConfigTree, Diagnostic, LogFolders, Origin, Place, Reading, Severity};
 
 /// What has to be known of the machine to judge a configuration.
 pub struct Surroundings<'a> {
@@ -63,6 +63,15 @@ pub fn check(tree: &dyn ConfigTree, around: &Surroundings<'_>) -> Vec<Diagnostic
     let mut found: Vec<Diagnostic> = checker.found.into_values().collect();
     found.sort_by_cached_key(order);
     found
+}
+
+/// Returns where a part of a value stands: on whichever of its lines it first is, else the value itself.
+#[must_use]
+pub fn place_of(tree: &dyn ConfigTree, origin: &Origin, part: &str) -> Place {
+    let mut texts = Texts::new(tree);
+    texts
+        .word(origin, part)
+        .unwrap_or_else(|| texts.value(origin))
 }
 
 /// The server's file first, then jails, filters and actions; within a file line by line.

@@ -87,6 +87,11 @@ impl Gathered {
         self.arguments.get(&*lowered(name))?.clone().text()
     }
 
+    /// The value of a name before its tags are resolved.
+    pub(super) fn raw(&self, name: &str) -> Option<&Typed> {
+        self.map.get(name)
+    }
+
     pub(super) fn variables(&self) -> [Option<&Variables>; 2] {
         [Some(&self.arguments), self.jail.as_deref()]
     }
@@ -149,6 +154,12 @@ impl Definition {
     /// Tells whether `[Definition]` itself, not `[DEFAULT]`, sets an option.
     pub(super) fn sets(&self, option: &str) -> bool {
         self.sections.own(SECTION, option).is_some()
+    }
+
+    /// Returns the keys of `[Init]`.
+    pub(super) fn init_keys(&self) -> impl Iterator<Item = &str> {
+        let init = self.sections.named.get("Init");
+        init.into_iter().flat_map(Names::keys).map(String::as_str)
     }
 
     /// Tells whether an option is read for a server.

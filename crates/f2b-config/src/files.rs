@@ -145,6 +145,32 @@ fn read_with(
     Ok(None)
 }
 
+/// Reads one file with those that it includes and the `.local` file beside it; `None` if it cannot be
+/// read, which is said.
+pub(super) fn read_alone(
+    tree: &dyn ConfigTree,
+    path: &str,
+    told: &mut Tale,
+) -> Result<Option<Sections>, Abort> {
+    let mut included = Included::default();
+    let mut reader = Reader::new(tree, &[], &mut included);
+    let files = reader.expand(&[path.to_owned()], &[], true);
+    told.said.append(&mut reader.told);
+    let mut sections = Sections::with(&[]);
+    for (read, parsed) in files? {
+        match parsed {
+            Some(parsed) => sections.merge(parsed),
+            None if read == path => {
+                let text = format!("Could not read config files: {}", tree.name_of(path));
+                told.push(Told::error("configreader", text));
+                return Ok(None);
+            }
+            None => {}
+        }
+    }
+    Ok(Some(sections))
+}
+
 /// Reads the files of a logical name as far as they can be read; `None` if there are none. Whatever
 /// is wrong goes to `problems`.
 pub(super) fn read_on(

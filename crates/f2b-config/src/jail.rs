@@ -2,9 +2,11 @@
 
 mod json;
 mod parts;
+mod single;
 mod stream;
 
 pub(super) use parts::{Parts, known_of_filter, parts};
+pub(super) use single::{Single, filter_alone, jail_alone};
 
 use std::rc::Rc;
 
@@ -297,9 +299,13 @@ impl<'sections> Reader<'sections, '_, '_> {
             self.told.push(Told::warning("jailreader", text));
             return Ok(None);
         }
-        let mut spec = spec::parse(text).map_err(|error| {
+        let spec = spec::parse(text).map_err(|error| {
             skipped(format!("Invalid filter definition {}: {error}", repr(text)))
         })?;
+        self.filter_of(spec, backend).map(Some)
+    }
+
+    fn filter_of(&mut self, mut spec: Spec, backend: &str) -> Result<(Definition, Spec), Failure> {
         let definition = Definition::filter(self.library, &spec.name, self.told)?
             .ok_or_else(|| skipped(format!("Unable to read the filter {}", repr(&spec.name))))?;
         definition.add_logtype(&mut spec.arguments, backend);
@@ -311,7 +317,7 @@ impl<'sections> Reader<'sections, '_, '_> {
         self.known = known
             .map(|(option, value)| (["known/", &option].concat(), value))
             .collect();
-        Ok(Some((definition, spec)))
+        Ok((definition, spec))
     }
 
     fn options(&mut self) -> Result<Options, Abort> {

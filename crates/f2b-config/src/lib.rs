@@ -37,6 +37,7 @@ mod ini;
 mod jail;
 mod logpath;
 mod reference;
+mod rules;
 mod sections;
 mod server;
 mod spec;
@@ -48,11 +49,15 @@ mod tree;
 use f2b_protocol::Command;
 
 pub use check::nearest::nearest;
-pub use check::{Surroundings, check};
+pub use check::{Surroundings, check, place_of};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use entry::{Origin, Source, Stated};
 pub use explain::{Basis, ExplainError, Explained, Overridden, explain};
 pub use logpath::{LogFolders, NoLogs};
+pub use rules::{
+    FilterFiles, Rules, RulesError, has_jail, parse_spec, rules_of_filter, rules_of_jail,
+    shell_words,
+};
 pub use server::ServerSettings;
 use told::Tale;
 pub use told::{Told, ToldLevel};

@@ -10,7 +10,13 @@ pub(crate) fn failure() -> ExitCode {
     ExitCode::from(255)
 }
 
-/// `stockade`: something is not as it should be.
+/// `fail2ban-regex`: the command line cannot be read.
+pub(crate) fn usage() -> ExitCode {
+    ExitCode::from(2)
+}
+
+/// `stockade`: something is not as it should be. `fail2ban-regex`: where the original ends with an
+/// exception.
 pub(crate) fn wanting() -> ExitCode {
     ExitCode::from(1)
 }

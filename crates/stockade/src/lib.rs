@@ -1,4 +1,4 @@
-//! The programs `fail2ban-server`, `fail2ban-client` and `stockade`.
+//! The programs `fail2ban-server`, `fail2ban-client`, `fail2ban-regex` and `stockade`.
 //!
 //! *Knows* command lines, what a person or script is shown, exit codes, and which configuration is
 //! read.
@@ -25,6 +25,8 @@ mod exit_codes;
 mod options;
 mod output;
 mod own;
+mod regex;
+mod rules;
 mod server;
 mod tree;
 
@@ -42,6 +44,18 @@ pub fn fail2ban_server() -> ExitCode {
 #[must_use]
 pub fn fail2ban_client() -> ExitCode {
     client::main(std::env::args().skip(1).collect())
+}
+
+/// Runs `fail2ban-regex` with the words of the command line.
+#[must_use]
+pub fn fail2ban_regex() -> ExitCode {
+    // As Python: what is no text is carried along.
+    let words = std::env::args_os().skip(1);
+    regex::main(
+        words
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+    )
 }
 
 /// Runs `stockade` with the words of the command line.

@@ -45,12 +45,17 @@ pub(crate) fn log(logger: &str, level: &str, text: &str) {
 
 /// Returns such a line.
 pub(crate) fn log_line(logger: &str, level: &str, text: &str) -> String {
+    let dot = if logger.is_empty() { "" } else { "." };
+    let (name, process) = (format!("fail2ban{dot}{logger}"), std::process::id());
+    format!("{} {name:<24}[{process}]: {level:<7} {text}", stamp())
+}
+
+/// Returns the moment as lines of the log begin with it.
+pub(crate) fn stamp() -> String {
     let now = Timestamp::now();
     let stamp = now.to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S");
     let milliseconds = now.as_millisecond().rem_euclid(1_000);
-    let dot = if logger.is_empty() { "" } else { "." };
-    let (name, process) = (format!("fail2ban{dot}{logger}"), std::process::id());
-    format!("{stamp},{milliseconds:03} {name:<24}[{process}]: {level:<7} {text}")
+    format!("{stamp},{milliseconds:03}")
 }
 
 /// The zone of the system. Its file alone is read: to find it by name all zones would be gone through,

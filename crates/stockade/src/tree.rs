@@ -5,6 +5,8 @@ use std::path::Path;
 use f2b_config::{ConfigTree, Diagnostic, Directory, Embedded, LogFolders, Surroundings};
 use f2b_firewall::ports::services::Services;
 
+use crate::rules;
+
 /// Where fail2ban's configuration has its place.
 const SYSTEM: &str = "/etc/fail2ban";
 
@@ -71,5 +73,7 @@ pub(crate) fn check(tree: &dyn ConfigTree) -> Vec<Diagnostic> {
         logs: &SystemFolders,
         service_exists: &service_exists,
     };
-    f2b_config::check(tree, &around)
+    let mut found = f2b_config::check(tree, &around);
+    found.extend(rules::check(tree));
+    found
 }

@@ -75,17 +75,7 @@ impl Jail<'_> {
         }
         let add = Command::words(["add", &self.name, &backend]);
         commands.push(self.sent(add, "backend"));
-        let mut rules: Vec<Sent> = Vec::new();
-        if let Some((definition, gathered)) = self.filter.take() {
-            let combined = definition.finish(gathered, told)?;
-            let origin = |option: &str| definition.origin(option);
-            let options = combined.options.iter();
-            let options = options.map(|(option, value)| (option.as_str(), value));
-            self.add_rules(options, &origin, &mut rules)?;
-        }
-        let own = FILTER.iter();
-        let own = own.filter_map(|(option, _)| Some((*option, self.options.get(*option)?)));
-        self.add_rules(own, &|option| self.origin(option), &mut rules)?;
+        let rules = self.rules(told)?;
         commands.extend(rules);
         self.own_options(commands);
         commands.extend(logs.into_iter().map(|log| self.sent(log, "logpath")));
@@ -98,6 +88,22 @@ impl Jail<'_> {
             is_started: true,
             awaited,
         })
+    }
+
+    /// The commands of the filter and of the options by which the jail changes it.
+    pub(super) fn rules(&mut self, told: &mut Tale) -> Result<Vec<Sent>, Abort> {
+        let mut rules: Vec<Sent> = Vec::new();
+        if let Some((definition, gathered)) = self.filter.take() {
+            let combined = definition.finish(gathered, told)?;
+            let origin = |option: &str| definition.origin(option);
+            let options = combined.options.iter();
+            let options = options.map(|(option, value)| (option.as_str(), value));
+            self.add_rules(options, &origin, &mut rules)?;
+        }
+        let own = FILTER.iter();
+        let own = own.filter_map(|(option, _)| Some((*option, self.options.get(*option)?)));
+        self.add_rules(own, &|option| self.origin(option), &mut rules)?;
+        Ok(rules)
     }
 
     fn sent(&self, command: Command, option: &str) -> Sent {
@@ -266,7 +272,7 @@ impl Jail<'_> {
     }
 }
 
-fn value_of(typed: Typed) -> Value {
+pub(super) fn value_of(typed: Typed) -> Value {
     match typed {
         Typed::Text(text) => Value::text(text),
         Typed::Int(number) => Value::Int(number),

@@ -1,6 +1,7 @@
 //! `stockade explain`: where the options of a jail come from.
 
 mod render;
+mod rules;
 
 use std::process::ExitCode;
 
@@ -28,10 +29,22 @@ pub(super) fn show(
         }
     };
     let is_asked = option.is_some();
+    let rules = rules::of(tree, jail, option);
     match (is_json, explained.as_slice()) {
-        (true, [one]) if is_asked => print(&format!("{:#}", as_json(one))),
+        (true, [one]) if is_asked => {
+            let mut one = as_json(one);
+            if let Some(fields) = one.as_object_mut().filter(|_| !rules.is_empty()) {
+                fields.insert("rules".to_owned(), rules::as_json(&rules));
+            }
+            print(&format!("{one:#}"));
+        }
         (true, all) => print(&format!("{:#}", Value::from_iter(all.iter().map(as_json)))),
-        (false, all) if is_asked => all.iter().for_each(|one| print(&render::tree(one))),
+        (false, all) if is_asked => {
+            all.iter().for_each(|one| print(&render::tree(one)));
+            if !rules.is_empty() {
+                print(&rules::text(&rules));
+            }
+        }
         (false, all) => print(&render::list(all)),
     }
     if explained.iter().all(|explained| explained.value.is_ok()) {

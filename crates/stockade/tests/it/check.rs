@@ -138,3 +138,55 @@ fn a_test_by_the_original_is_followed_by_what_only_we_find() {
     );
     assert_eq!(test(&["-t", "-q"]), "");
 }
+
+#[test]
+fn rules_are_judged_with_the_line_that_they_stand_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("fail2ban.conf", "[Definition]\n");
+    write(
+        "jail.conf",
+        "[toy]\nenabled = true\nlogpath = /dev/null\nfilter = toy\n",
+    );
+    let rules = [
+        ("^user .*? from <HOST>", "rule-can-be-forged"),
+        ("^good [a-z]+ from <ADDR>$", ""),
+        ("bad from <HOST>$", "rule-unanchored"),
+        ("^twice (?P<w>\\w+) (?P=w) <ADDR>$", "rule-over-budget"),
+        ("^(bad <ADDR>$", "bad-rule"),
+        ("^nobody$", "rule-names-nobody"),
+    ];
+    let listed: String = rules.map(|(rule, _)| format!("    {rule}\n")).concat();
+    write(
+        "filter.d/toy.conf",
+        &format!("[Definition]\nfailregex =\n{listed}datepattern = %%Q\n"),
+    );
+    let told = stockade(folder.path(), &["check", "--json"]);
+    let mistakes: Vec<serde_json::Value> = serde_json::from_str(&told.stdout).unwrap();
+    let code = |mistake: &serde_json::Value| mistake["code"].as_str().unwrap().to_owned();
+    for (line, (rule, expected)) in (3..).zip(rules) {
+        let here = mistakes.iter().filter(|mistake| mistake["line"] == line);
+        let codes: Vec<_> = here.map(code).collect();
+        let expected: Vec<_> = expected.split_whitespace().collect();
+        assert_eq!(codes, expected, "{rule}");
+    }
+    assert!(
+        mistakes
+            .iter()
+            .any(|mistake| code(mistake) == "bad-datepattern")
+    );
+    assert_eq!(told.code, Some(1));
+
+    let told = stockade(folder.path(), &["explain", "toy", "failregex"]);
+    for part in [
+        "   1) ^user .*? from <HOST>\n      regular\n      `user ",
+        "   4) ^twice (?P<w>\\w+) (?P=w) <ADDR>$\n      under a budget of steps: back-reference",
+        "   5) ^(bad <ADDR>$\n      Unable to compile regular expression",
+    ] {
+        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+    }
+}

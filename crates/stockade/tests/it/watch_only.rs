@@ -19,9 +19,10 @@ fn ruleset(server: &Server) -> String {
 #[test]
 fn without_the_right_to_the_kernel_bans_are_decided_logged_and_kept() {
     let mut server = setup().start();
-    let log = server.log();
     let warning = "WARNING WATCH ONLY: bans are decided and logged, nobody is kept out: no right to \
                    change the packet filter";
+    server.wait_for_log(warning);
+    let log = server.log();
     assert_eq!(log.matches(warning).count(), 1, "{log}");
     assert!(
         log.contains("(hint: run as root or with the capability CAP_NET_ADMIN)"),

@@ -94,6 +94,10 @@ fn jail_lines(jail: &Value) -> Vec<String> {
     for (name, what) in [
         ("cut_lines", "left out because of their length"),
         ("skipped_lines", "stepped over after a fault"),
+        (
+            "given_up_lines",
+            "not matched to the end, which would have taken too long",
+        ),
     ] {
         if count(name) > 0 {
             lines.push(format!("  {} {what}", count(name)));
