@@ -253,7 +253,7 @@ impl Session {
 }
 
 /// Random numbers that are the same everywhere: SplitMix64.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -265,17 +265,17 @@ impl Dice {
     }
 
     /// Returns a number below a bound; 0 for the bound 0.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX);
         let number = self.next().checked_rem(bound).unwrap_or_default();
         usize::try_from(number).unwrap_or_default()
     }
 
-    fn one_in(&mut self, bound: usize) -> bool {
+    pub(crate) fn one_in(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
-    fn pick<'names>(&mut self, names: &[&'names str]) -> &'names str {
+    pub(crate) fn pick<'names>(&mut self, names: &[&'names str]) -> &'names str {
         let position = self.below(names.len());
         names.get(position).copied().unwrap_or_default()
     }

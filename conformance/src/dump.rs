@@ -29,6 +29,7 @@ pub use cache::Cache;
 pub use case::{Case, cases};
 pub use speed::{Figures, speed};
 pub use stock::Stock;
+pub(crate) use suite::in_parallel;
 pub use suite::{Job, Outcome, own, run, stock};
 pub use tree::{Entry, Tree};
 pub use verdict::{WORDINGS, Wording, normalised};

@@ -3,8 +3,11 @@
 //! Knows: where both originals are unpacked ([`Oracle`]), how to run a server
 //! of theirs or of ours where it can touch nothing of the machine
 //! ([`Server`]), how to play a log to both ([`replay`]), how to let both
-//! print the commands that a configuration becomes ([`dump`]), and which
-//! differences are known ([`differences`]).
+//! print the commands that a configuration becomes ([`dump`]), what the original
+//! makes of dates ([`dates`]), how to let
+//! both try rules on logs ([`regex`]), how to ask
+//! CPython about its own library ([`python`]), and which differences are known
+//! ([`differences`]).
 //! Must not know: how either of them works inside. Everything here goes through
 //! programs, sockets and files, so nothing of ours is linked.
 //! Oracle: the Debian packages of 1.0.2 and 1.1.1, unpacked by
@@ -24,11 +27,14 @@
 //! ```
 
 pub mod attack;
+pub mod dates;
 pub mod differences;
 pub mod dump;
 mod oracle;
 pub mod ours;
 mod place;
+pub mod python;
+pub mod regex;
 pub mod replay;
 mod run;
 mod seal;

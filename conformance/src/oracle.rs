@@ -72,6 +72,28 @@ impl Oracle {
         self.folder.join("etc/fail2ban")
     }
 
+    /// Returns the folder of the sample logs that its filters are tested with.
+    #[must_use]
+    pub fn sample_logs(&self) -> PathBuf {
+        self.folder
+            .join("usr/lib/python3/dist-packages/fail2ban/tests/files/logs")
+    }
+
+    /// Returns the folder with its sample logs (`files/logs`) and the filters that only they use
+    /// (`config/filter.d`).
+    ///
+    /// # Errors
+    /// They are not there; a test fails then, it is never skipped.
+    pub fn samples(&self) -> Result<PathBuf> {
+        let versions = self.version.folders();
+        let names: Vec<String> = versions
+            .iter()
+            .map(|version| format!("samples-{version}"))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        place::oracle(&names)
+    }
+
     /// Returns what tells this original apart from any other: the package with
     /// its checksum, as `cargo xtask setup` wrote it.
     ///

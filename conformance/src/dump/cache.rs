@@ -13,8 +13,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::Dump;
 use crate::{Oracle, place};
 
 /// A kept dump is made again after this time, so that the folder stays small.
@@ -37,6 +37,14 @@ impl Cache {
     /// The folder cannot be made or read.
     pub fn open() -> Result<Self> {
         Self::open_in(&place::kept("dumps")?)
+    }
+
+    /// Opens another one, for answers to other questions.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_named(name: &str) -> Result<Self> {
+        Self::open_in(&place::kept(name)?)
     }
 
     fn open_in(folder: &Path) -> Result<Self> {
@@ -69,25 +77,25 @@ impl Cache {
     ///
     /// # Errors
     /// It cannot be made or kept. One that cannot be read is made again.
-    pub(super) fn get(
+    pub(crate) fn get<Answer: Serialize + DeserializeOwned>(
         &self,
         oracle: &Oracle,
         subject: impl std::hash::Hash,
-        make: impl FnOnce() -> Result<Dump>,
-    ) -> Result<Dump> {
+        make: impl FnOnce() -> Result<Answer>,
+    ) -> Result<Answer> {
         let path = self.folder.join(self.name(&oracle.stamp()?, subject));
         let kept = fs::read_to_string(&path).ok();
-        if let Some(dump) = kept.and_then(|text| toml::from_str(&text).ok()) {
-            return Ok(dump);
+        if let Some(answer) = kept.and_then(|text| toml::from_str(&text).ok()) {
+            return Ok(answer);
         }
-        let dump = make()?;
-        let text = toml::to_string(&dump).context("write a dump as TOML")?;
+        let answer = make()?;
+        let text = toml::to_string(&answer).context("write an answer as TOML")?;
         let what = || format!("keep {}", path.display());
         // Another test may write the same one: each renames a whole file.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).with_context(what)?;
         std::io::Write::write_all(&mut file, text.as_bytes()).with_context(what)?;
         file.persist(&path).with_context(what)?;
-        Ok(dump)
+        Ok(answer)
     }
 
     /// Two numbers of 64 bits: one alone might come twice by chance.
@@ -104,7 +112,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Version;
+    use crate::{Version, dump::Dump};
 
     fn dump(stdout: &str) -> Dump {
         Dump {
@@ -120,8 +128,8 @@ mod tests {
         let oracle = Oracle::new(Version::V1_1_1).unwrap();
         let cache = Cache::open_in(folder.path()).unwrap();
         let get = |subject: u8, stdout: &str| {
-            let made = cache.get(&oracle, subject, || Ok(dump(stdout))).unwrap();
-            made.stdout
+            let made = cache.get(&oracle, subject, || Ok(dump(stdout)));
+            made.unwrap().stdout
         };
         assert_eq!(get(1, "first"), "first");
         assert_eq!(get(1, "second"), "first");

@@ -190,7 +190,7 @@ fn answer(
 }
 
 /// Applies a function to all of them and returns the results in their order.
-fn in_parallel<One: Sync, Made: Send>(
+pub(crate) fn in_parallel<One: Sync, Made: Send>(
     all: &[One],
     make: impl Fn(&One) -> Result<Made> + Sync,
 ) -> Result<Vec<Made>> {

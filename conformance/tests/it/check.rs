@@ -54,7 +54,9 @@ fn the_originals_trees_are_well_as_they_are_and_with_every_jail_on() {
         let tree = folder.path().join("fail2ban");
         let local = "[DEFAULT]\nenabled = true\n";
         fs::write(tree.join("jail.local"), local).unwrap();
-        let found = found(&tree);
+        let mut found = found(&tree);
+        // What is said of rules is true, and has a test of its own (`rules::judgement`).
+        found.retain(|one| !one.starts_with("rule-"));
         let [one] = found.as_slice() else {
             panic!("{version:?}: {found:#?}");
         };

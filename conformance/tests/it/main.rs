@@ -1,9 +1,22 @@
 //! Both originals, alone and beside ours.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and prints its figures"
+)]
 
 mod check;
 mod client;
+mod dates;
 mod dump;
 mod dump_original;
+mod filters;
+mod matching;
 mod original;
+mod pyregex_characters;
+mod pyregex_refusals;
+mod regex;
 mod replay;
+mod rules;
+mod samples;
