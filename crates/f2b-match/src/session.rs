@@ -11,6 +11,12 @@ use crate::{Data, Kind, Value};
 /// Sessions that are remembered at once.
 const MOST: usize = 100;
 
+/// Lines of one kind, and users, that are remembered of one session; of lines the newest.
+///
+/// The original has no bound: whoever can write into one session for five minutes makes each further line
+/// cost more than the one before, and takes memory without end.
+const MOST_OF_ONE: usize = 1_000;
+
 /// How long a session is remembered, from its first line.
 const LIFETIME: Span = Span::from_seconds(300);
 
@@ -120,6 +126,10 @@ impl Sessions {
         } else if !forget {
             gathered.quiet_lines.extend(matched);
         }
+        for lines in [&mut gathered.lines, &mut gathered.quiet_lines] {
+            let spare = lines.len().saturating_sub(MOST_OF_ONE);
+            lines.drain(..spare);
+        }
         (gathered, taken)
     }
 
@@ -214,7 +224,7 @@ fn add_user(data: &mut Data, user: Option<Arc<str>>) {
     };
     match data.get_mut(&NAMES.users) {
         Some(Value::Users(users)) => {
-            if !users.contains(&user) {
+            if users.len() < MOST_OF_ONE && !users.contains(&user) {
                 users.push(user);
             }
         }
@@ -287,6 +297,29 @@ mod tests {
         assert_eq!(log.line("1", "b"), 2);
         assert_eq!(log.line("0", "b"), 1);
         assert_eq!(log.sessions.known.len(), MOST);
+    }
+
+    #[test]
+    fn one_session_remembers_no_more_than_its_share() {
+        let mut log = Log::new();
+        for number in 0..2 * MOST_OF_ONE {
+            log.line("s", &number.to_string());
+        }
+        assert_eq!(log.line("s", "one more"), MOST_OF_ONE);
+
+        let mut sessions = Sessions::default();
+        let now = UnixTime::from_seconds(0);
+        for number in 0..2 * MOST_OF_ONE {
+            let line = Parts::new(number.to_string(), 0..0);
+            let quiet = data(&[("nofail", "x")]);
+            let (gathered, taken) = sessions.merge(&"s".into(), quiet, vec![line], now);
+            assert!(gathered.quiet_lines.len() <= MOST_OF_ONE);
+            sessions.put(taken.unwrap(), gathered);
+        }
+        let (gathered, _) = sessions.merge(&"s".into(), data(&[]), Vec::new(), now);
+        let newest = gathered.lines.last().map(Parts::as_str);
+        assert_eq!(gathered.lines.len(), MOST_OF_ONE);
+        assert_eq!(newest, Some("1999"));
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn try_rules(options: &Options, out: &mut Printer) -> Result<(), Failed> {
     }
     if tally.given_up > 0 {
         print_error(&format!(
-            "fail2ban-regex: {} matches were given up, since they would have taken too long",
+            "fail2ban-regex: given up, since it would have taken too long: {} of the matches",
             tally.given_up
         ));
     }

@@ -21,7 +21,13 @@ pub(super) struct Writer<'a> {
     free: Vec<(Range<usize>, Class)>,
     written: BTreeMap<u32, String>,
     has_host: bool,
+    /// How many more pieces are written.
+    left: usize,
 }
+
+/// The most pieces of one text: counts in counts multiply, and no line that a person would look at is
+/// longer.
+const PIECES_MOST: usize = 5_000;
 
 impl<'a> Writer<'a> {
     /// A writer that puts `host` where one of the groups `hosts` is. Each seed goes another way.
@@ -34,15 +40,17 @@ impl<'a> Writer<'a> {
             free: Vec::new(),
             written: BTreeMap::new(),
             has_host: false,
+            left: PIECES_MOST,
         }
     }
 
-    pub(super) fn sample(mut self, root: &Node) -> Sample {
+    /// Writes a text; `None` if it would be too long.
+    pub(super) fn sample(mut self, root: &Node) -> Option<Sample> {
         self.node(root);
-        Sample {
+        (self.left > 0).then_some(Sample {
             text: self.text,
             free: self.free,
-        }
+        })
     }
 
     /// A number below `count` that the seed decides.
@@ -65,6 +73,10 @@ impl<'a> Writer<'a> {
     }
 
     fn node(&mut self, node: &Node) {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            return;
+        }
         match &node.kind {
             Kind::Empty | Kind::Assert(_) | Kind::Look { .. } => {}
             Kind::Literal(literal) => self.text.push(literal.char),
@@ -107,6 +119,10 @@ impl<'a> Writer<'a> {
         if let (Kind::Class(class), None) = (&body.kind, max) {
             let begin = self.text.len();
             for _ in 0..min.max(1) {
+                self.left = self.left.saturating_sub(1);
+                if self.left == 0 {
+                    return;
+                }
                 self.member(class);
             }
             if !self.has_host {
@@ -120,8 +136,10 @@ impl<'a> Writer<'a> {
             self.choose(2)
         };
         let count = min.max(u32::try_from(wanted).unwrap_or(1));
-        // What is written by hand is never so long that nobody would notice.
-        for _ in 0..count.min(max.unwrap_or(count)).min(100) {
+        for _ in 0..count.min(max.unwrap_or(count)) {
+            if self.left == 0 {
+                return;
+            }
             self.node(body);
         }
     }
