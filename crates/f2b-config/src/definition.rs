@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use memchr::memchr;
 use rustc_hash::FxHashSet;
 
 use super::Abort;
@@ -331,8 +332,8 @@ impl Definition {
                 map.insert((*option).to_owned(), Typed::None);
                 continue;
             }
-            if self.sections.entry(SECTION, option).is_some()
-                && let Some(value) = reference::fetch(lookup, option)?
+            if let Some(found) = lookup.find_set(option)
+                && let Some(value) = reference::value(lookup, option, found)?
             {
                 map.insert((*option).to_owned(), Typed::Text(value));
             }
@@ -342,7 +343,9 @@ impl Definition {
                 if map.contains_key(option) || lookup.variable(option).is_some() {
                     continue;
                 }
-                if let Some(value) = reference::fetch(lookup, option)? {
+                if let Some(found) = lookup.find_set(option)
+                    && let Some(value) = reference::value(lookup, option, found)?
+                {
                     map.insert(option.clone(), Typed::Text(value));
                 }
             }
@@ -351,9 +354,10 @@ impl Definition {
     }
 
     fn substitute(&self, map: &mut Names<Typed>, gathered: &Gathered) -> Result<(), Unresolvable> {
+        let before = |key: &str, end: usize| key.get(..end).map(str::to_owned);
         let conditional = map
             .keys()
-            .filter_map(|key| Some(key.split_once('?')?.0.to_owned()));
+            .filter_map(|key| before(key, memchr(b'?', key.as_bytes())?));
         let mut ignored: FxHashSet<String> = conditional.collect();
         ignored.extend(self.left.iter().map(|tag| (*tag).to_owned()));
         let fallback = |tag: &str| self.fallback(tag, gathered);

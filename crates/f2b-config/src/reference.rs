@@ -91,11 +91,16 @@ impl<'a> Lookup<'a> {
 
     /// What a name stands for: a variable, or an option of the section or of `[DEFAULT]`.
     pub(super) fn find(&self, name: &str) -> Option<Found<'a>> {
+        match self.variable(name) {
+            Some(value) if name != "__name__" => Some(Found::Variable(value)),
+            _ => self.find_set(name),
+        }
+    }
+
+    /// What a name stands for if no variable has it.
+    pub(super) fn find_set(&self, name: &str) -> Option<Found<'a>> {
         if name == "__name__" {
             return Some(Found::Section(self.section));
-        }
-        if let Some(value) = self.variable(name) {
-            return Some(Found::Variable(value));
         }
         self.set_by(self.own, self.section, name)
     }

@@ -25,6 +25,9 @@ const LONGEST: usize = 4 << 20;
 /// How much is written for one value in all rounds, in bytes: ours, since each round writes all of it.
 const MOST_WRITTEN: usize = 256 << 20;
 
+/// As many different tags have most filters and actions.
+const USUAL: usize = 28;
+
 /// An option whose tags cannot be resolved.
 #[derive(Debug)]
 pub(super) struct Unresolvable {
@@ -48,7 +51,7 @@ pub(super) fn substitute(
     let mut table = Table {
         ask: fallback,
         ignored,
-        stands: Names::default(),
+        stands: Names::with_capacity_and_hasher(USUAL, Default::default()),
     };
     if quick::substitute(map, &mut table).is_ok() {
         return Ok(());

@@ -236,11 +236,11 @@ impl Jail<'_> {
             .to_vec();
         let is_command = |key: &str| ACTION.iter().any(|(option, _)| *option == key);
         let pair = |key: String, value: Value| Value::List(vec![Value::text(key), value]);
+        let most = combined.options.len() + shell.arguments.len() + combined.init.len();
+        let mut properties: Vec<Value> = Vec::with_capacity(most);
         let commands = combined.options.into_iter();
         let commands = commands.filter(|(key, _)| is_command(key));
-        let mut properties: Vec<Value> = commands
-            .map(|(key, value)| pair(key, value_of(value)))
-            .collect();
+        properties.extend(commands.map(|(key, value)| pair(key, value_of(value))));
         let others = shell.arguments.into_iter().chain(combined.init);
         let others = others.filter(|(key, _)| !is_command(key));
         properties.extend(others.map(|(key, value)| pair(key, Value::text(value))));

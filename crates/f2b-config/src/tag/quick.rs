@@ -22,6 +22,9 @@ const MOST_PLACES: i64 = MOST / (PASSES - 1);
 /// How deep replacements are nested.
 const DEEPEST: usize = 30;
 
+/// Longer are few values.
+const USUAL: usize = 4 << 10;
+
 /// What is not as usual; the values are as they were.
 pub(super) struct Unusual;
 
@@ -45,7 +48,7 @@ fn passes(
     before: &mut Vec<(usize, Typed)>,
 ) -> Result<(), Unusual> {
     let mut indices: Vec<usize> = (0..map.len()).collect();
-    let (mut out, mut places) = (String::new(), Vec::new());
+    let (mut out, mut places) = (String::with_capacity(USUAL), Vec::new());
     for _ in 0..PASSES {
         let mut changed = Vec::new();
         for index in indices {

@@ -1,5 +1,7 @@
 //! Python's `repr()` of a value.
 
+use memchr::{memchr, memchr3};
+
 use super::{Value, float, printable};
 
 /// One place of a text: a character, or a lone surrogate's code point.
@@ -60,14 +62,18 @@ fn write_dict(pairs: &[(Value, Value)], out: &mut String) {
 
 /// Appends quoted text, most of it in one go: streams of configuration are long and plain.
 fn write_str(text: &str, out: &mut String) {
-    let quote = quote_of(text.contains('\''), text.contains('"'));
+    if !is_plain(text) {
+        return write_text(text.chars().map(Ok), out);
+    }
+    let bytes = text.as_bytes();
+    let has = |quote| memchr(quote, bytes).is_some();
+    let quote = quote_of(has(b'\''), has(b'"'));
+    out.reserve(text.len() + 2);
     out.push(quote);
-    let is_special =
-        |byte: u8| !matches!(byte, b' '..=b'~') || byte == b'\\' || char::from(byte) == quote;
+    // Double quotes are only put around text that has none.
+    let quoted = if quote == '\'' { b'\'' } else { b'\n' };
     let mut rest = text;
-    while let Some((plain, at)) = rest
-        .bytes()
-        .position(is_special)
+    while let Some((plain, at)) = memchr3(b'\\', b'\n', quoted, rest.as_bytes())
         .and_then(|position| rest.split_at_checked(position))
     {
         out.push_str(plain);
@@ -79,6 +85,12 @@ fn write_str(text: &str, out: &mut String) {
     }
     out.push_str(rest);
     out.push(quote);
+}
+
+/// Tells whether a text is printable ASCII and line ends; without a branch, that many bytes are seen at once.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') | (byte == b'\n');
+    text.bytes().fold(true, |all, byte| all & is_plain(byte))
 }
 
 /// Python prefers single quotes.
