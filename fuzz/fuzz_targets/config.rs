@@ -94,7 +94,7 @@ fuzz_target!(|text: &str| {
                 read.stream.iter().flatten().for_each(|sent| {
                     sent.command.to_string();
                 });
-                read.supplement(&[]);
+                let _ = read.supplement(&[]);
             }
         }
     }

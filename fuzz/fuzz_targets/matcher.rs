@@ -175,7 +175,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let count = regex.group_count();
     let half = text.char_indices().nth(length / 2).map_or(0, |(at, _)| at);
-    for mut scratch in [Scratch::default(), Scratch::own_matcher_only()] {
+    for mut scratch in [Scratch::default(), Scratch::own_matcher_only(), Scratch::remembering()] {
         // Twice, with another search in between, as a memory is kept.
         for _ in 0..2 {
             if let Ok(found) = regex.search(&text, &mut scratch) {

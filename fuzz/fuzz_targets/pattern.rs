@@ -101,7 +101,7 @@ fuzz_target!(|input: &str| {
     let mut search = Search {
         regex: &regex,
         plain: Scratch::default(),
-        own: Scratch::own_matcher_only(),
+        own: Scratch::remembering(),
     };
     let mut steps = 0;
     for text in parts.take(4).chain(TEXTS).chain([pattern]) {

@@ -1,6 +1,8 @@
 //! What a failure carries besides who and when: an ordered map, as the original's `-o row` prints it.
 
-use std::sync::Arc;
+use smol_str::SmolStr;
+
+use crate::name::Name;
 
 /// The value of one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,9 +12,9 @@ pub enum Value {
     /// A mark that is set (`True`).
     True,
     /// What a group captured.
-    Text(Arc<str>),
+    Text(SmolStr),
     /// The users of a session, in the order in which they came; each once (a Python set).
-    Users(Vec<Arc<str>>),
+    Users(Vec<SmolStr>),
     /// What `tuple_*` groups were gathered into; a part may be [`Value::Null`].
     Tuple(Vec<Self>),
 }
@@ -20,7 +22,7 @@ pub enum Value {
 /// Values by name, in the order in which the original's dictionary holds them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Data {
-    entries: Vec<(Arc<str>, Value)>,
+    entries: Vec<(Name, Value)>,
 }
 
 impl Value {
@@ -51,7 +53,7 @@ impl Data {
     #[must_use]
     pub fn texts(&self) -> Vec<(Box<str>, Box<str>)> {
         let text = |value: &Value| match value {
-            Value::Text(text) => Some(Box::from(&**text)),
+            Value::Text(text) => Some(text.as_str().into()),
             Value::Users(users) => Some(users.join(",").into()),
             Value::Null | Value::True | Value::Tuple(_) => None,
         };
@@ -64,8 +66,7 @@ impl Data {
     /// Returns the value of `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let found = self.entries.iter().find(|(known, _)| &**known == name);
-        found.map(|(_, value)| value)
+        self.at(Name::find(name)?)
     }
 
     /// Returns the text of `name`; `None` if it has none.
@@ -82,7 +83,9 @@ impl Data {
 
     /// Goes through names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.entries.iter().map(|(name, value)| (&**name, value))
+        self.entries
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
     }
 
     /// Tells whether `name` has a value that Python would call true.
@@ -98,38 +101,46 @@ impl Data {
         }
     }
 
-    /// Returns the text of `name`, shared.
-    pub(crate) fn shared_text(&self, name: &str) -> Option<Arc<str>> {
-        match self.get(name)? {
-            Value::Text(text) => Some(Arc::clone(text)),
+    /// Returns the value of a name.
+    pub(crate) fn at(&self, name: Name) -> Option<&Value> {
+        let found = self.entries.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// Tells whether a name has a value that Python would call true.
+    pub(crate) fn has_set(&self, name: Name) -> bool {
+        self.at(name).is_some_and(Value::is_set)
+    }
+
+    /// Returns the text of a name.
+    pub(crate) fn text_at(&self, name: Name) -> Option<&SmolStr> {
+        match self.at(name)? {
+            Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// Adds a name that is not there yet.
-    pub(crate) fn push(&mut self, name: &Arc<str>, value: Value) {
-        self.entries.push((Arc::clone(name), value));
+    pub(crate) fn push(&mut self, name: Name, value: Value) {
+        self.entries.push((name, value));
     }
 
     /// Sets `name`; a name that is known keeps its place.
-    pub(crate) fn set(&mut self, name: &Arc<str>, value: Value) {
+    pub(crate) fn set(&mut self, name: Name, value: Value) {
         match self.get_mut(name) {
             Some(known) => *known = value,
-            None => self.entries.push((Arc::clone(name), value)),
+            None => self.entries.push((name, value)),
         }
     }
 
     /// Takes `name` out.
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
-        let place = self
-            .entries
-            .iter()
-            .position(|(known, _)| &**known == name)?;
+    pub(crate) fn remove(&mut self, name: Name) -> Option<Value> {
+        let place = self.entries.iter().position(|(known, _)| *known == name)?;
         Some(self.entries.remove(place).1)
     }
 
-    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        let found = self.entries.iter_mut().find(|(known, _)| &**known == name);
+    pub(crate) fn get_mut(&mut self, name: Name) -> Option<&mut Value> {
+        let found = self.entries.iter_mut().find(|(known, _)| *known == name);
         found.map(|(_, value)| value)
     }
 
@@ -137,7 +148,7 @@ impl Data {
     pub(crate) fn update(&mut self, other: Self) {
         for (name, value) in other.entries {
             if value != Value::Null {
-                self.set(&name, value);
+                self.set(name, value);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Whom a match is about (contract A 4.4).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::{Arc, LazyLock};
 
 use f2b_core::FailId;
+use smol_str::{SmolStr, ToSmolStr as _};
 
+use crate::name::Name;
 use crate::{Data, UseDns, Value};
 
 /// Who a match is about.
@@ -20,19 +21,17 @@ pub enum Identity {
     Nobody,
 }
 
-static IP: LazyLock<Arc<str>> = LazyLock::new(|| "ip".into());
-
 /// Decides who it is from what was captured; `None` if it is somebody, but nobody that can be known:
 /// a name where names are not looked up.
 ///
 /// An address that stands beside a free id becomes the value `ip`.
 pub(crate) fn identity(data: &mut Data, usedns: UseDns) -> Option<Identity> {
-    let address = match (captured(data, "ip4"), captured(data, "ip6")) {
+    let address = match (captured(data, Name::IP4), captured(data, Name::IP6)) {
         (Some(text), _) => Some((text, numbered::<Ipv4Addr>(text, data))),
         (None, Some(text)) => Some((text, numbered::<Ipv6Addr>(text, data))),
         (None, None) => None,
     };
-    let (text, id) = match (address, captured(data, "dns")) {
+    let (text, id) = match (address, captured(data, Name::DNS)) {
         (Some(address), _) => address,
         (None, Some(name)) if usedns == UseDns::Raw => (name, FailId::Text(name.into())),
         (None, Some(name)) => return named(name, usedns),
@@ -41,22 +40,22 @@ pub(crate) fn identity(data: &mut Data, usedns: UseDns) -> Option<Identity> {
     let Some(free) = free(data, usedns) else {
         return Some(Identity::Known(id));
     };
-    if data.text("fid") != Some(text) {
-        data.set(&IP, Value::Text(id.to_string().into()));
+    if captured(data, Name::FID) != Some(text) {
+        data.set(Name::IP, Value::Text(id.to_smolstr()));
     }
     Some(free)
 }
 
 /// A group that took part in the match, be it with an empty text.
-fn captured<'data>(data: &'data Data, name: &str) -> Option<&'data str> {
-    data.text(name)
+fn captured(data: &Data, name: Name) -> Option<&str> {
+    data.text_at(name).map(SmolStr::as_str)
 }
 
 /// The identity that `<F-ID>` or `<F-TUPLE_ID>` gave.
 fn free(data: &Data, usedns: UseDns) -> Option<Identity> {
-    match data.get("fid")? {
+    match data.at(Name::FID)? {
         Value::Text(text) if usedns == UseDns::Raw => {
-            Some(Identity::Known(FailId::Text(Box::from(&**text))))
+            Some(Identity::Known(FailId::Text(text.as_str().into())))
         }
         Value::Text(text) => Some(Identity::Known(FailId::parse(text))),
         Value::Tuple(parts) => Some(Identity::Tuple(parts.clone())),
@@ -67,7 +66,7 @@ fn free(data: &Data, usedns: UseDns) -> Option<Identity> {
 /// A captured address, with the captured `cidr` if there is one. As the original: what is no address
 /// of the group's family is text.
 fn numbered<Family: std::str::FromStr + Into<IpAddr>>(text: &str, data: &Data) -> FailId {
-    match captured(data, "cidr").and_then(|length| length.parse::<u32>().ok()) {
+    match captured(data, Name::CIDR).and_then(|length| length.parse::<u32>().ok()) {
         Some(length) => network(text, length),
         None => match text.parse::<Family>() {
             Ok(address) => FailId::Address(address.into().to_canonical()),

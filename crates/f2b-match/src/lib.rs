@@ -39,6 +39,7 @@ mod judgement;
 mod line;
 mod line_clock;
 mod matcher;
+mod name;
 mod pass;
 mod rule;
 mod session;

@@ -5,6 +5,7 @@ mod seen;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use f2b_pyregex::Scratch;
 
@@ -57,7 +58,7 @@ pub struct Match {
     /// When; `None` if the line has no date and there was none lately.
     pub time: Option<StampTime>,
     /// What was captured, in the order of the original's dictionary.
-    pub data: Data,
+    pub data: Arc<Data>,
     /// The lines that led here, the last one last (`matches`).
     pub lines: Vec<Parts>,
     /// The session that `data` belongs to, if it is one that later lines may add to.

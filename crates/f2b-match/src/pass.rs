@@ -55,9 +55,9 @@ pub struct Pass {
 /// The rules of one jail.
 #[derive(Debug)]
 struct Member {
-    /// The number in the prefilter of each `failregex`; `None` if the jail sees several lines at
-    /// once, and so every line counts.
-    numbers: Option<Vec<usize>>,
+    /// The number in the prefilter of each `failregex`, and its index, in the order of the numbers;
+    /// `None` if the jail sees several lines at once, and so every line counts.
+    numbers: Option<Vec<(usize, usize)>>,
 }
 
 impl Pass {
@@ -80,8 +80,13 @@ impl Pass {
                     rules.len() - 1
                 })
             };
-            let numbers = (filter.maxlines() == 1)
-                .then(|| filter.failregex().iter().map(|rule| number(rule)).collect());
+            let numbers = (filter.maxlines() == 1).then(|| {
+                let rules = filter.failregex().iter().enumerate();
+                let mut numbers: Vec<_> =
+                    rules.map(|(index, rule)| (number(rule), index)).collect();
+                numbers.sort_unstable();
+                numbers
+            });
             members.push(Member { numbers });
         }
         let prefilter = Prefilter::new(&rules);
@@ -150,11 +155,13 @@ impl Pass {
                     }
                 });
                 self.asked.clear();
-                if !view.hits.is_empty() {
-                    let wanted = numbers.iter().enumerate();
-                    let wanted = wanted.filter(|(_, number)| view.hits.contains(number));
-                    self.asked.extend(wanted.map(|(rule, _)| rule));
+                for hit in &view.hits {
+                    let first = numbers.partition_point(|(number, _)| number < hit);
+                    let same = numbers.iter().skip(first);
+                    let same = same.take_while(|(number, _)| number == hit);
+                    self.asked.extend(same.map(|(_, rule)| *rule));
                 }
+                self.asked.sort_unstable();
                 let text = view.text(line.text);
                 if self.asked.is_empty() {
                     reader.matcher.count_prefix(reader.filter, text);

@@ -1,10 +1,10 @@
 //! One rule: its text, its pattern, and what its groups are for.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use f2b_pyregex::{Flags, Groups, OverBudget, Regex, Scratch};
 
+use crate::name::Name;
 use crate::{Data, RuleError, UseDns, Value, tags};
 
 mod flags;
@@ -15,12 +15,15 @@ use gather::Gathering;
 /// The groups that can say who failed.
 const ID_GROUPS: [&str; 5] = ["fid", "ip4", "ip6", "dns", "mlfid"];
 
+/// As many names few rules have.
+const USUAL: usize = 8;
+
 /// A compiled rule.
 #[derive(Debug)]
 pub struct Rule {
     text: Box<str>,
     regex: Regex,
-    names: Vec<(Arc<str>, usize)>,
+    names: Vec<(Name, usize)>,
     content: Option<usize>,
     /// The groups of lines that `<SKIPLINES>` stepped over.
     skips: Vec<usize>,
@@ -51,9 +54,9 @@ impl Rule {
                 });
             }
         };
-        let names: Vec<(Arc<str>, usize)> = regex
+        let names: Vec<(Name, usize)> = regex
             .group_names()
-            .map(|(name, index)| (name.into(), index))
+            .map(|(name, index)| (Name::of(name), index))
             .collect();
         let skips = (0..)
             .map_while(|number: usize| regex.group(&format!("skiplines{number}")))
@@ -91,7 +94,7 @@ impl Rule {
     pub fn names_somebody(&self) -> bool {
         self.names
             .iter()
-            .any(|(name, _)| ID_GROUPS.contains(&&**name))
+            .any(|(name, _)| ID_GROUPS.contains(&name.as_str()))
     }
 
     pub(crate) fn search(
@@ -105,15 +108,43 @@ impl Rule {
     /// What the named groups captured, `alt_*` and `tuple_*` gathered.
     pub(crate) fn data(&self, text: &str, groups: &Groups) -> Data {
         let mut data = Data::with_room_for(self.names.len() + self.gatherings.len());
+        self.capture(&mut data, None, text, groups);
+        data
+    }
+
+    /// Lays the same over what a `prefregex` captured: what took no part erases nothing.
+    pub(crate) fn lay_over(&self, prefix: &mut Data, text: &str, groups: &Groups) {
+        if !self.gatherings.is_empty() {
+            prefix.update(self.data(text, groups));
+            return;
+        }
         for (name, index) in &self.names {
+            if let Some(captured) = groups.get(*index).and_then(|range| text.get(range)) {
+                prefix.set(*name, Value::Text(captured.into()));
+            }
+        }
+    }
+
+    /// The same of a `prefregex`, but for its content.
+    pub(crate) fn prefix(&self, text: &str, groups: &Groups) -> Data {
+        let mut data = Data::with_room_for(self.names.len() + USUAL);
+        self.capture(&mut data, self.content, text, groups);
+        data.remove(Name::CONTENT);
+        data
+    }
+
+    fn capture(&self, data: &mut Data, left_out: Option<usize>, text: &str, groups: &Groups) {
+        for (name, index) in &self.names {
+            if left_out == Some(*index) {
+                continue;
+            }
             let captured = groups.get(*index).and_then(|range| text.get(range));
             let value = captured.map_or(Value::Null, |captured| Value::Text(captured.into()));
-            data.push(name, value);
+            data.push(*name, value);
         }
         for gathering in &self.gatherings {
-            gathering.gather(&mut data);
+            gathering.gather(data);
         }
-        data
     }
 
     /// Returns the number of the group `content`.

@@ -1,11 +1,14 @@
 //! Lines of one session (`<F-MLFID>`), merged (contract A 4.5).
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, LazyLock};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use f2b_core::{Span, UnixTime};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 
 use crate::line::Parts;
+use crate::name::Name;
 use crate::{Data, Kind, Value};
 
 /// Sessions that are remembered at once.
@@ -23,7 +26,7 @@ const LIFETIME: Span = Span::from_seconds(300);
 /// What has come together for a failure.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gathered {
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
     /// The lines of the failure.
     pub(crate) lines: Vec<Parts>,
     /// Lines that are none themselves, but belong to the session.
@@ -33,7 +36,7 @@ pub(crate) struct Gathered {
 /// A session taken out of the memory, to be put back by [`Sessions::put`].
 #[derive(Debug)]
 pub(crate) struct Taken {
-    key: Arc<str>,
+    key: SmolStr,
     pub(crate) id: u64,
     since: UnixTime,
 }
@@ -48,23 +51,12 @@ struct Session {
 /// The sessions of one jail.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    known: HashMap<Arc<str>, Session>,
+    /// Whoever chooses keys that collide gains nothing: there are never more than [`MOST`].
+    known: FxHashMap<SmolStr, Session>,
     /// Oldest first; some may be gone.
-    queue: VecDeque<(Arc<str>, u64)>,
+    queue: VecDeque<(SmolStr, u64)>,
     next: u64,
 }
-
-struct Names {
-    users: Arc<str>,
-    nofail: Arc<str>,
-    pending: Arc<str>,
-}
-
-static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
-    users: "users".into(),
-    nofail: "nofail".into(),
-    pending: "mlfpending".into(),
-});
 
 impl Sessions {
     /// Merges what a line of the session `key` gave with what is known of it.
@@ -72,35 +64,37 @@ impl Sessions {
     /// The session, unless it is forgotten, has to be put back.
     pub(crate) fn merge(
         &mut self,
-        key: &Arc<str>,
+        key: &SmolStr,
         fail: Data,
         matched: Vec<Parts>,
         now: UnixTime,
     ) -> (Gathered, Option<Taken>) {
         let mut fail = fail;
-        let mut gained = fail.has("mlfgained");
+        let mut gained = fail.has_set(Name::MLFGAINED);
         let mut nofail = gained;
-        if gained && !fail.has("nofail") {
-            let value = fail.get("mlfgained").cloned().unwrap_or(Value::Null);
-            fail.set(&NAMES.nofail, value);
-        } else if fail.has("nofail") {
+        if gained && !fail.has_set(Name::NOFAIL) {
+            let value = fail.at(Name::MLFGAINED).cloned().unwrap_or(Value::Null);
+            fail.set(Name::NOFAIL, value);
+        } else if fail.has_set(Name::NOFAIL) {
             nofail = true;
         }
-        let forget = is_set(fail.remove("mlfforget"));
-        let user = fail.shared_text("user").filter(|user| !user.is_empty());
+        let forget = is_set(fail.remove(Name::MLFFORGET));
+        let user = fail.text_at(Name::USER).filter(|user| !user.is_empty());
+        let user = user.cloned();
         let (mut gathered, taken) = match self.take(key, now) {
             Some((taken, mut known)) => {
-                add_user(&mut known.data, user);
-                let was_quiet = is_set(known.data.remove("nofail"));
-                let was_gained = is_set(known.data.remove("mlfgained"));
+                let data = Arc::make_mut(&mut known.data);
+                add_user(data, user);
+                let was_quiet = is_set(data.remove(Name::NOFAIL));
+                let was_gained = is_set(data.remove(Name::MLFGAINED));
                 if gained {
-                    known.data.remove("mlfpending");
+                    data.remove(Name::MLFPENDING);
                 }
                 // They were told with a failure before.
-                if !was_quiet && !was_gained && !known.data.has("mlfpending") {
+                if !was_quiet && !was_gained && !data.has_set(Name::MLFPENDING) {
                     known.lines.clear();
                 }
-                known.data.update(fail);
+                data.update(fail);
                 (known, (!forget).then_some(taken))
             }
             None if forget => (Gathered::of(fail), None),
@@ -109,26 +103,29 @@ impl Sessions {
                 (Gathered::of(fail), Some(self.new_session(key, now)))
             }
         };
-        let data = &mut gathered.data;
-        let was_pending = is_set(data.remove("mlfpending"));
-        let several = matches!(data.get("users"), Some(Value::Users(users)) if users.len() > 1);
+        let data = Arc::make_mut(&mut gathered.data);
+        let was_pending = is_set(data.remove(Name::MLFPENDING));
+        let several = matches!(data.at(Name::USERS), Some(Value::Users(users)) if users.len() > 1);
         if was_pending || several {
-            data.remove("nofail");
-            data.remove("mlfgained");
+            data.remove(Name::NOFAIL);
+            data.remove(Name::MLFGAINED);
             (gained, nofail) = (false, false);
         }
         if !nofail {
-            let quiet = std::mem::take(&mut gathered.quiet_lines);
-            gathered.lines.splice(..0, quiet);
+            if !gathered.quiet_lines.is_empty() {
+                let quiet = std::mem::take(&mut gathered.quiet_lines);
+                gathered.lines.splice(..0, quiet);
+            }
             if !gained {
-                gathered.lines.extend(matched);
+                add_lines(&mut gathered.lines, matched);
             }
         } else if !forget {
-            gathered.quiet_lines.extend(matched);
+            add_lines(&mut gathered.quiet_lines, matched);
         }
         for lines in [&mut gathered.lines, &mut gathered.quiet_lines] {
-            let spare = lines.len().saturating_sub(MOST_OF_ONE);
-            lines.drain(..spare);
+            if lines.len() > MOST_OF_ONE {
+                lines.drain(..lines.len() - MOST_OF_ONE);
+            }
         }
         (gathered, taken)
     }
@@ -144,7 +141,7 @@ impl Sessions {
         self.known.insert(key, session);
     }
 
-    fn take(&mut self, key: &Arc<str>, now: UnixTime) -> Option<(Taken, Gathered)> {
+    fn take(&mut self, key: &SmolStr, now: UnixTime) -> Option<(Taken, Gathered)> {
         let (key, session) = self.known.remove_entry(key)?;
         if is_over(&session, now) {
             return None;
@@ -157,7 +154,7 @@ impl Sessions {
         Some((Taken { key, id, since }, gathered))
     }
 
-    fn new_session(&mut self, key: &Arc<str>, now: UnixTime) -> Taken {
+    fn new_session(&mut self, key: &SmolStr, now: UnixTime) -> Taken {
         // The oldest are the first to be over, so there is no need to look for those that are.
         while self.known.len() >= MOST {
             let Some((key, id)) = self.queue.pop_front() else {
@@ -175,9 +172,9 @@ impl Sessions {
         }
         let id = self.next;
         self.next += 1;
-        self.queue.push_back((Arc::clone(key), id));
+        self.queue.push_back((key.clone(), id));
         Taken {
-            key: Arc::clone(key),
+            key: key.clone(),
             id,
             since: now,
         }
@@ -187,7 +184,7 @@ impl Sessions {
 impl Gathered {
     pub(crate) fn of(data: Data) -> Self {
         Self {
-            data,
+            data: Arc::new(data),
             ..Self::default()
         }
     }
@@ -195,7 +192,7 @@ impl Gathered {
     /// The lines, to be told. Those of a failure need not be kept, as the next one will not tell them
     /// again, unless the session is marked as quiet or gained.
     pub(crate) fn told_lines(&mut self, kind: Kind) -> Vec<Parts> {
-        let is_marked = self.data.has("nofail") || self.data.has("mlfgained");
+        let is_marked = self.data.has_set(Name::NOFAIL) || self.data.has_set(Name::MLFGAINED);
         if kind == Kind::Failure && !is_marked {
             std::mem::take(&mut self.lines)
         } else {
@@ -205,7 +202,7 @@ impl Gathered {
 
     /// Marks that the session waits for somebody to be known.
     pub(crate) fn mark_pending(&mut self) {
-        self.data.set(&NAMES.pending, Value::True);
+        Arc::make_mut(&mut self.data).set(Name::MLFPENDING, Value::True);
     }
 }
 
@@ -217,18 +214,26 @@ fn is_set(value: Option<Value>) -> bool {
     value.is_some_and(|value| value.is_set())
 }
 
+fn add_lines(lines: &mut Vec<Parts>, more: Vec<Parts>) {
+    if lines.is_empty() {
+        *lines = more;
+    } else {
+        lines.extend(more);
+    }
+}
+
 /// Adds a user to those of the session.
-fn add_user(data: &mut Data, user: Option<Arc<str>>) {
+fn add_user(data: &mut Data, user: Option<SmolStr>) {
     let Some(user) = user else {
         return;
     };
-    match data.get_mut(&NAMES.users) {
+    match data.get_mut(Name::USERS) {
         Some(Value::Users(users)) => {
             if users.len() < MOST_OF_ONE && !users.contains(&user) {
                 users.push(user);
             }
         }
-        _ => data.set(&NAMES.users, Value::Users(vec![user])),
+        _ => data.set(Name::USERS, Value::Users(vec![user])),
     }
 }
 
@@ -239,7 +244,7 @@ mod tests {
     fn data(pairs: &[(&str, &str)]) -> Data {
         let mut data = Data::default();
         for (name, text) in pairs {
-            data.set(&Arc::from(*name), Value::Text((*text).into()));
+            data.set(Name::of(name), Value::Text((*text).into()));
         }
         data
     }

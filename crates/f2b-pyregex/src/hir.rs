@@ -190,6 +190,8 @@ pub(crate) struct Superset<'a> {
     inner: bool,
     /// What stands in the place of a group.
     replaced: Option<(u32, Hir)>,
+    /// What follows that group does not matter.
+    ends_there: bool,
     /// It is what a group holds, once more: elsewhere, so that no place in it says anything; and
     /// back-references in it are not followed, or there would be no end of copies.
     copied: bool,
@@ -201,25 +203,31 @@ impl<'a> Superset<'a> {
             root,
             inner: false,
             replaced: None,
+            ends_there: false,
             copied: false,
         }
     }
 
     /// What matches wherever `inner` does in what the group `group` of `root` holds.
-    pub(crate) fn within(root: &'a Node, group: u32, inner: &Node) -> Self {
+    ///
+    /// With `is_begin` that is the begin of a pattern only: what follows it does not matter, nor what
+    /// follows the group, which has to be [on the way](is_on_the_way).
+    pub(crate) fn within(root: &'a Node, group: u32, inner: &Node, is_begin: bool) -> Self {
         let rule = Superset {
             root: inner,
             inner: true,
             replaced: None,
+            ends_there: false,
             copied: false,
         };
-        let anything = || any_text();
         let before = if starts_at_begin(inner) {
             Hir::empty()
         } else {
-            anything()
+            any_text()
         };
-        let after = if stops_at_end(inner) {
+        let after = if is_begin {
+            Hir::empty()
+        } else if stops_at_end(inner) {
             Hir::repetition(Repetition {
                 min: 0,
                 max: Some(1),
@@ -227,13 +235,14 @@ impl<'a> Superset<'a> {
                 sub: Box::new(Hir::literal(*b"\n")),
             })
         } else {
-            anything()
+            any_text()
         };
         let held = Hir::concat(vec![before, rule.hir(), after]);
         Self {
             root,
             inner: false,
             replaced: Some((group, held)),
+            ends_there: is_begin,
             copied: false,
         }
     }
@@ -263,7 +272,16 @@ impl<'a> Superset<'a> {
                 Some((group, held)) if group == index => held.clone(),
                 _ => self.node(body),
             },
-            Kind::Concat(parts) => Hir::concat(parts.iter().map(|part| self.node(part)).collect()),
+            Kind::Concat(parts) => {
+                let last = match &self.replaced {
+                    Some((group, _)) if self.ends_there => {
+                        parts.iter().position(|part| is_on_the_way(part, *group))
+                    }
+                    _ => None,
+                };
+                let parts = parts.iter().take(last.map_or(parts.len(), |last| last + 1));
+                Hir::concat(parts.map(|part| self.node(part)).collect())
+            }
             Kind::Alternate(parts) => {
                 Hir::alternation(parts.iter().map(|part| self.node(part)).collect())
             }
@@ -280,6 +298,7 @@ impl<'a> Superset<'a> {
                         root: self.root,
                         inner: true,
                         replaced: None,
+                        ends_there: false,
                         copied: true,
                     };
                     copy.node(body)
@@ -314,6 +333,15 @@ fn find_group(node: &Node, wanted: u32) -> Option<&Node> {
         return Some(body);
     }
     node.children().find_map(|child| find_group(child, wanted))
+}
+
+/// Whether every match goes through the group numbered `wanted`, once.
+pub(crate) fn is_on_the_way(node: &Node, wanted: u32) -> bool {
+    match &node.kind {
+        Kind::Group { index, body } => *index == wanted || is_on_the_way(body, wanted),
+        Kind::Concat(parts) => parts.iter().any(|part| is_on_the_way(part, wanted)),
+        _ => false,
+    }
 }
 
 fn is_small(node: &Node) -> bool {

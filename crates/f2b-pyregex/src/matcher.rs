@@ -19,7 +19,7 @@ mod state;
 mod stretches;
 
 use crate::OverBudget;
-use crate::program::{Bits, Inst, NO_END, Pc, Program};
+use crate::program::{ASK, BOTH, Bits, FAIL, Inst, NO_END, Pc, Program};
 use memo::Memo;
 use proven::{Path, Proven};
 use runs::{Entered, InRun};
@@ -31,6 +31,11 @@ pub(crate) const NOWHERE: usize = usize::MAX;
 
 /// The steps that one search may make where failures cannot be remembered.
 const BUDGET: u64 = 2_000_000;
+
+/// The steps that a search makes before it remembers failures, and those more for each byte of the text:
+/// nearly every line is done by then, and remembering costs as much as all the rest.
+const QUICK: u64 = 200;
+const QUICK_PER_BYTE: u64 = 8;
 
 /// The entries of each list that are kept from one search to the next.
 const ENTRIES_KEPT: usize = 1 << 16;
@@ -85,38 +90,56 @@ struct Machine<'a> {
 type Ended = Option<(usize, Bits)>;
 
 /// Finds the first match of `program` in `text` that begins at `from` or after; the slots of `memory`
-/// then hold it.
+/// then hold it. Failures are remembered when the search turns out to be long, or with `remembers` at once.
 pub(crate) fn search(
     program: &Program,
     text: &str,
     from: usize,
     memory: &mut Memory,
+    remembers: bool,
 ) -> Result<bool, OverBudget> {
     memory.steps = 0;
-    memory.slots.clear();
-    memory
-        .slots
-        .resize(program.slots + program.registers, NOWHERE);
-    memory.stack.clear();
-    memory.trail.clear();
-    memory.path.clear();
-    memory.lasts.clear();
-    memory.stretches.clear();
-    memory.proven.clear();
-    let bounded = memory.memo.begin(program, text.len()) && program.bounded;
     let mut machine = Machine {
         program,
         text,
         memory,
-        bounded,
-        budget: if bounded { u64::MAX } else { BUDGET },
+        bounded: false,
+        budget: if program.bounded {
+            QUICK + QUICK_PER_BYTE * text.len() as u64
+        } else {
+            BUDGET
+        },
     };
+    if !(remembers && program.bounded) {
+        machine.memory.begin(program);
+        let found = machine.search(from);
+        if found.is_ok() || !program.bounded {
+            machine.memory.shrink();
+            return found;
+        }
+    }
+    machine.memory.begin(program);
+    machine.bounded = machine.memory.memo.begin(program, text.len());
+    machine.budget = if machine.bounded { u64::MAX } else { BUDGET };
     let found = machine.search(from);
-    memory.shrink();
+    machine.memory.shrink();
     found
 }
 
 impl Memory {
+    /// Forgets the last search.
+    fn begin(&mut self, program: &Program) {
+        self.slots.clear();
+        let slots = program.slots + program.registers;
+        self.slots.resize(slots, NOWHERE);
+        self.stack.clear();
+        self.trail.clear();
+        self.path.clear();
+        self.lasts.clear();
+        self.stretches.clear();
+        self.proven.clear();
+    }
+
     /// Gives memory back after an unusually long text; what was found stays.
     fn shrink(&mut self) {
         self.memo.shrink();
@@ -200,6 +223,16 @@ impl Machine<'_> {
                         pc += 1;
                     }
                     Inst::Run(run) => {
+                        if !self.bounded {
+                            match program.ways.of(run.ways, bytes, at) {
+                                ASK => {}
+                                FAIL => break 'fail true,
+                                way => {
+                                    pc = Pc::from(way);
+                                    continue 'step;
+                                }
+                            }
+                        }
                         let here = InRun {
                             run,
                             pc,
@@ -254,6 +287,21 @@ impl Machine<'_> {
                     }
                     Inst::Jump(to) => pc = *to,
                     Inst::Split(split) => {
+                        if !self.bounded {
+                            match program.ways.of(split.ways, bytes, at) {
+                                ASK => {}
+                                FAIL => break 'fail true,
+                                BOTH => {
+                                    self.later(split.second, at, bits, FrameKind::Go);
+                                    pc = split.first;
+                                    continue 'step;
+                                }
+                                way => {
+                                    pc = Pc::from(way);
+                                    continue 'step;
+                                }
+                            }
+                        }
                         let first = split.peek_first.allow(bytes, at, bits)
                             && self.has_what_first_needs(split, at, bits);
                         let second = split.peek_second.allow(bytes, at, bits);
@@ -351,6 +399,8 @@ impl Machine<'_> {
                             }
                             break 'fail true;
                         };
+                        // What is looked at again and again need fail nowhere.
+                        self.within_budget()?;
                         let trail = self.memory.trail.len();
                         let ended = self.run::<true>(look.body, from, bits)?;
                         if look.negated {
@@ -364,6 +414,7 @@ impl Machine<'_> {
                         pc += 1;
                     }
                     Inst::Atomic { body } => {
+                        self.within_budget()?;
                         let Some((end, now)) = self.run::<true>(*body, at, bits)? else {
                             break 'fail true;
                         };

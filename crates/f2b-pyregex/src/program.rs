@@ -17,12 +17,14 @@ mod compile;
 mod domain;
 mod first;
 mod need;
+mod ways;
 
 use crate::ast::{Assert, Case};
 use crate::class::Class;
 
 pub(crate) use compile::compile;
 pub(crate) use first::{Peek, Peeks};
+pub(crate) use ways::{ASK, BOTH, FAIL, Ways};
 
 /// The place of an instruction.
 pub(crate) type Pc = u32;
@@ -58,6 +60,7 @@ pub(crate) struct Program {
     pub(crate) anchored: bool,
     /// What a match can begin with.
     pub(crate) first: Peeks,
+    pub(crate) ways: Ways,
     /// Whether failures can be remembered; else a number of steps bounds the work.
     pub(crate) bounded: bool,
 }
@@ -164,6 +167,8 @@ pub(crate) struct Run {
     pub(crate) exits_once: u8,
     /// A set in which the last character has to be: `[\w.]*\w` is one run.
     pub(crate) last: Option<u32>,
+    /// Where its [`Ways`] begin.
+    pub(crate) ways: u32,
 }
 
 /// Two ways to go on.
@@ -180,6 +185,8 @@ pub(crate) struct Split {
     /// For each value of the fields ([`Peeks::index`]) a character that must still come on the first way
     /// and need not on the second; 0 if there is none.
     pub(crate) first_needs: Option<Box<[u8]>>,
+    /// Where its [`Ways`] begin.
+    pub(crate) ways: u32,
 }
 
 /// The head of a loop that counts.
@@ -225,6 +232,10 @@ impl Ascii {
     pub(crate) fn has(self, byte: u8) -> bool {
         let word = self.0[usize::from(byte >> 6 & 1)];
         byte < 0x80 && word >> (byte & 63) & 1 == 1
+    }
+
+    pub(crate) fn bits(self) -> u128 {
+        u128::from(self.0[0]) | u128::from(self.0[1]) << 64
     }
 
     pub(crate) const fn or(self, other: Self) -> Self {

@@ -8,7 +8,7 @@ use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Input, MatchKind};
 
 use crate::ast::{Ast, Flags, Node};
-use crate::matcher::{self, Memory};
+use crate::matcher::{self, Memory, NOWHERE};
 use crate::program::{self, Program};
 use crate::{Error, OverBudget, hir, parse, presence};
 
@@ -41,14 +41,19 @@ pub enum Nature {
 pub struct Scratch {
     memory: Memory,
     slots: Vec<Option<NonMaxUsize>>,
+    /// Room for the next [`Groups`].
+    spare: Vec<usize>,
     /// The length from which on texts are given to an automaton.
     automaton_from: usize,
+    /// Whether our own matcher remembers failures from the begin on.
+    remembers: bool,
 }
 
 /// A match: where it is and what its groups hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Groups {
-    slots: Vec<Option<usize>>,
+    /// Two for each group; one that took no part has [`NOWHERE`].
+    slots: Vec<usize>,
 }
 
 /// The length from which on an automaton is the faster of the two, in bytes. On a line of usual length
@@ -159,13 +164,13 @@ impl Regex {
             return Ok(self.automatic(automaton, text, range.start, scratch));
         }
         let program = self.program();
-        if !matcher::search(program, text, range.start, &mut scratch.memory)? {
+        let memory = &mut scratch.memory;
+        if !matcher::search(program, text, range.start, memory, scratch.remembers)? {
             return Ok(None);
         }
-        let held = scratch.memory.slots.iter().take(program.slots);
-        let slots = held
-            .map(|at| (*at != matcher::NOWHERE).then_some(*at))
-            .collect();
+        let mut slots = std::mem::take(&mut scratch.spare);
+        slots.clear();
+        slots.extend(scratch.memory.slots.iter().take(program.slots));
         Ok(Some(Groups { slots }))
     }
 
@@ -196,7 +201,8 @@ impl Regex {
         scratch.slots.resize(wanted, None);
         let input = Input::new(text).range(start..);
         automaton.search_slots(&input, &mut scratch.slots)?;
-        let slots = scratch.slots.iter().map(|at| at.map(NonMaxUsize::get));
+        let slots = scratch.slots.iter();
+        let slots = slots.map(|at| at.map_or(NOWHERE, NonMaxUsize::get));
         Some(Groups {
             slots: slots.collect(),
         })
@@ -254,9 +260,8 @@ impl Groups {
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Range<usize>> {
         let at = index.checked_mul(2)?;
-        let start = *self.slots.get(at)?;
-        let end = *self.slots.get(at + 1)?;
-        Some(start?..end?)
+        let (start, end) = (*self.slots.get(at)?, *self.slots.get(at + 1)?);
+        (start != NOWHERE && end != NOWHERE).then_some(start..end)
     }
 }
 
@@ -266,6 +271,16 @@ impl Scratch {
     #[must_use]
     pub fn own_matcher_only() -> Self {
         Self::automaton_from(usize::MAX)
+    }
+
+    /// Returns a memory with which every search is made by our own matcher as one that takes long: with
+    /// failures remembered, where they can be. To compare the two, and to count steps.
+    #[must_use]
+    pub fn remembering() -> Self {
+        Self {
+            remembers: true,
+            ..Self::own_matcher_only()
+        }
     }
 
     /// Returns a memory with which every search is made by an automaton that can be: to compare the two.
@@ -278,8 +293,15 @@ impl Scratch {
         Self {
             memory: Memory::default(),
             slots: Vec::new(),
+            spare: Vec::new(),
             automaton_from: length,
+            remembers: false,
         }
+    }
+
+    /// Takes groups that nobody needs any more: the next match then needs no memory of its own.
+    pub fn take_back(&mut self, groups: Groups) {
+        self.spare = groups.slots;
     }
 
     /// Returns the number of steps that our own matcher made in the last search that it did.

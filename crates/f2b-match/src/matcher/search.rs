@@ -1,10 +1,12 @@
 //! From what rules see to failures (contract A 4.3, `findFailure`).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::seen::{Seen, with_newline};
 use super::{GivenUp, Judged, Kind, Match, Matcher};
 use crate::identity::identity;
+use crate::name::Name;
 use crate::session::Gathered;
 use crate::{Data, Filter, Identity, Moment, Parts, Rule, UseDns, buffer};
 use f2b_pyregex::Groups;
@@ -41,7 +43,7 @@ impl<'line> Block<'line> {
 
 impl Matcher {
     /// Looks for failures in `text`, which is what rules see of `block`. If it is known which rules
-    /// could match, `only` are they.
+    /// could match, `only` are they, in order.
     pub(crate) fn search(
         &mut self,
         filter: &Filter,
@@ -69,10 +71,14 @@ impl Matcher {
             return;
         };
         let check_all = self.judging.check_all;
-        for (index, rule) in filter.failregex().iter().enumerate() {
-            if only.is_some_and(|only| !only.contains(&index)) {
+        let rules = filter.failregex();
+        let count = only.map_or(rules.len(), <[usize]>::len);
+        for place in 0..count {
+            let index = only.map_or(Some(place), |only| only.get(place).copied());
+            let Some((index, rule)) = index.and_then(|index| Some((index, rules.get(index)?)))
+            else {
                 continue;
-            }
+            };
             let groups = match rule.search(&content, &mut self.scratch) {
                 Ok(Some(groups)) => groups,
                 Ok(None) => continue,
@@ -83,19 +89,24 @@ impl Matcher {
             };
             match self.lines_of(filter, rule, &groups, &content, block) {
                 Ok(lines) => {
-                    let captured = rule.data(&content, &groups);
+                    // Every rule begins with what the prefix gave.
+                    let prefix = if check_all && place + 1 < count {
+                        data.clone()
+                    } else {
+                        data.take()
+                    };
                     let hit = Hit {
                         rule: index,
-                        data: match if check_all { data.clone() } else { data.take() } {
-                            None => captured,
-                            // What took no part erases nothing.
+                        data: match prefix {
+                            None => rule.data(&content, &groups),
                             Some(mut prefix) => {
-                                prefix.update(captured);
+                                rule.lay_over(&mut prefix, &content, &groups);
                                 prefix
                             }
                         },
                         lines,
                     };
+                    self.scratch.take_back(groups);
                     self.settle(hit, filter.usedns(), block.seen, moment, judged);
                 }
                 Err(ignored) => judged.ignored.extend(ignored),
@@ -144,14 +155,15 @@ impl Matcher {
             }
         };
         self.prefregex_hits += 1;
-        let mut data = prefregex.data(text, &groups);
         if self.judging.tell_prefregex {
-            judged.prefregex = Some(data.clone());
+            judged.prefregex = Some(prefregex.data(text, &groups));
         }
-        data.remove("content");
+        let data = prefregex.prefix(text, &groups);
         // As the original: only a prefix that captured something is laid under.
         let data = (!data.is_empty()).then_some(data);
-        let content = match prefregex.content(&groups) {
+        let content = prefregex.content(&groups);
+        self.scratch.take_back(groups);
+        let content = match content {
             None => Cow::Borrowed(text),
             Some(range) => {
                 if block.several.is_some() {
@@ -213,27 +225,26 @@ impl Matcher {
                 return;
             }
         }
-        let key = hit.data.shared_text("mlfid");
+        let key = hit.data.text_at(Name::MLFID).cloned();
         let (mut gathered, taken) = match &key {
             Some(key) => self.sessions.merge(key, hit.data, hit.lines, moment.now),
             None => {
                 let gathered = Gathered {
-                    data: hit.data,
                     lines: hit.lines,
-                    ..Gathered::default()
+                    ..Gathered::of(hit.data)
                 };
                 (gathered, None)
             }
         };
         let session = taken.as_ref().map(|taken| taken.id);
-        let is_quiet = key.is_some() && gathered.data.has("nofail");
+        let is_quiet = key.is_some() && gathered.data.has_set(Name::NOFAIL);
         if !is_quiet || self.judging.check_all {
             let usedns = if self.judging.raw {
                 UseDns::Raw
             } else {
                 usedns
             };
-            let id = identity(&mut gathered.data, usedns);
+            let id = identity(Arc::make_mut(&mut gathered.data), usedns);
             let is_nobody = id == Some(Identity::Nobody);
             if is_nobody {
                 gathered.mark_pending();
@@ -244,19 +255,16 @@ impl Matcher {
                     (false, true) => Kind::Pending,
                     (false, false) => Kind::Failure,
                 };
-                let (data, lines) = match &taken {
-                    None => (
-                        std::mem::take(&mut gathered.data),
-                        std::mem::take(&mut gathered.lines),
-                    ),
-                    Some(_) => (gathered.data.clone(), gathered.told_lines(kind)),
+                let lines = match &taken {
+                    None => std::mem::take(&mut gathered.lines),
+                    Some(_) => gathered.told_lines(kind),
                 };
                 judged.found.push(Match {
                     rule: hit.rule,
                     id,
                     kind,
                     time,
-                    data,
+                    data: Arc::clone(&gathered.data),
                     lines,
                     session,
                 });

@@ -251,5 +251,8 @@ fn a_rule_of_two_jails_is_asked_about_once() {
         .iter()
         .map(|member| member.numbers.clone().unwrap())
         .collect();
-    assert_eq!(numbers, [[0, 1], [0, 1], [0, 0]]);
+    assert_eq!(
+        numbers,
+        [[(0, 0), (1, 1)], [(0, 0), (1, 1)], [(0, 0), (0, 1)]]
+    );
 }

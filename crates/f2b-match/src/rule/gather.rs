@@ -1,6 +1,6 @@
 //! `<F-ALT_…>` and `<F-TUPLE_…>`: groups that stand in for another, and groups that belong together.
 
-use std::sync::Arc;
+use crate::name::Name;
 
 use crate::{Data, Value};
 
@@ -8,29 +8,30 @@ use crate::{Data, Value};
 #[derive(Debug)]
 pub(super) struct Gathering {
     is_tuple: bool,
-    source: Arc<str>,
-    target: Arc<str>,
+    source: Name,
+    target: Name,
 }
 
 /// The gatherings among the groups of a rule, in the order of their names.
-pub(super) fn gatherings(names: &[(Arc<str>, usize)]) -> Vec<Gathering> {
+pub(super) fn gatherings(names: &[(Name, usize)]) -> Vec<Gathering> {
     let mut found: Vec<Gathering> = names
         .iter()
         .filter_map(|(name, _)| {
-            let (is_tuple, target) = match name.strip_prefix("alt_") {
+            let text = name.as_str();
+            let (is_tuple, target) = match text.strip_prefix("alt_") {
                 // As the original: `alt_` alone is no stand-in.
                 Some("") => return None,
                 Some(target) => (false, target),
-                None => (true, name.strip_prefix("tuple_")?),
+                None => (true, text.strip_prefix("tuple_")?),
             };
             Some(Gathering {
                 is_tuple,
-                source: Arc::clone(name),
-                target: group_of(without_number(target)).into(),
+                source: *name,
+                target: Name::of(&group_of(without_number(target))),
             })
         })
         .collect();
-    found.sort_by(|one, other| one.source.cmp(&other.source));
+    found.sort_by_key(|one| one.source.as_str());
     found
 }
 
@@ -57,18 +58,18 @@ fn group_of(name: &str) -> String {
 
 impl Gathering {
     pub(super) fn gather(&self, data: &mut Data) {
-        let value = data.get(&self.source).cloned().unwrap_or(Value::Null);
+        let value = data.at(self.source).cloned().unwrap_or(Value::Null);
         if !self.is_tuple {
-            if value.is_set() && !data.has(&self.target) {
-                data.set(&self.target, value);
+            if value.is_set() && !data.has_set(self.target) {
+                data.set(self.target, value);
             }
             return;
         }
-        let mut parts = match data.get(&self.target).cloned() {
+        let mut parts = match data.at(self.target).cloned() {
             Some(Value::Tuple(parts)) => parts,
             known => vec![known.unwrap_or(Value::Null)],
         };
         parts.push(value);
-        data.set(&self.target, Value::Tuple(parts));
+        data.set(self.target, Value::Tuple(parts));
     }
 }

@@ -38,6 +38,13 @@ pub(super) struct InRun<'p> {
 impl<'p> Machine<'p> {
     pub(super) fn enter_run<const BODY: bool>(&mut self, here: InRun<'p>) -> Entered {
         let InRun { run, entry, .. } = here;
+        if !self.bounded
+            && !run.lazy
+            && run.guard.is_none()
+            && let Some(entered) = self.plain(here)
+        {
+            return entered;
+        }
         let set = &self.program.sets[run.set as usize];
         let guard = guard(self.program, run);
         let text = self.text;
@@ -96,6 +103,48 @@ impl<'p> Machine<'p> {
             return self.leave::<BODY>(here, low, high);
         }
         self.give_back::<BODY>(here, low, high)
+    }
+
+    /// A greedy run over ASCII where nothing is remembered, as nearly all are; `None` if it comes to another
+    /// character.
+    #[inline(always)]
+    fn plain(&mut self, here: InRun<'p>) -> Option<Entered> {
+        let InRun {
+            run, entry, bits, ..
+        } = here;
+        let bytes = self.text.as_bytes();
+        let set = &self.program.sets[run.set as usize];
+        let limit = bytes.len().min(entry.saturating_add(run.max as usize));
+        let mut end = entry;
+        while end < limit && set.has(bytes[end]) {
+            end += 1;
+        }
+        if end < limit && !bytes[end].is_ascii() {
+            return None;
+        }
+        self.memory.steps += (end - entry) as u64 + 1;
+        let low = entry + run.min as usize;
+        if end < low {
+            return Some(Entered::Failed);
+        }
+        let after = run.after.of(bits);
+        if run.exits_once >> run.after.index(bits) & 1 == 1 {
+            if !after.allows(bytes, end) || !self.ends_well(run, end) {
+                return Some(Entered::Failed);
+            }
+            return Some(Entered::Tail(end, self.bits_at(here, end)));
+        }
+        while !after.allows(bytes, end) || !self.ends_well(run, end) {
+            if end == low {
+                return Some(Entered::Failed);
+            }
+            end -= 1;
+            self.memory.steps += 1;
+        }
+        if end > low {
+            self.later(here.pc, end, bits, FrameKind::Greedy { entry, low });
+        }
+        Some(Entered::Tail(end, self.bits_at(here, end)))
     }
 
     /// Whether the last character of a run that ends at `at` is one that it may end with.
@@ -330,20 +379,28 @@ impl<'p> Machine<'p> {
             }
         };
         let (mut at, mut is_ascii) = (from, true);
+        let is_lazy = stop != Peek::NONE;
         if !self.bounded {
             loop {
-                let width = take(at);
-                if width == 0 {
-                    self.memory.steps += (at - from) as u64 + 1;
-                    return Walked {
-                        at,
-                        tried: None,
-                        is_ascii,
-                    };
+                if !is_lazy && guard.is_empty() {
+                    while bytes.get(at).is_some_and(|byte| set.has(*byte)) {
+                        at += 1;
+                    }
                 }
-                at += width;
-                is_ascii &= width == 1;
+                match take(at) {
+                    0 => break,
+                    width => {
+                        at += width;
+                        is_ascii &= width == 1;
+                    }
+                }
             }
+            self.memory.steps += (at - from) as u64 + 1;
+            return Walked {
+                at,
+                tried: None,
+                is_ascii,
+            };
         }
         let memo = &mut self.memory.memo;
         let mut claimed = from;
@@ -370,7 +427,6 @@ impl<'p> Machine<'p> {
             claimed = at;
         }
         let first = memo.key(run.memo, 0, bits & !self.program.loops);
-        let is_lazy = stop != Peek::NONE;
         // The states of a word are looked at together.
         let tried = 'walk: loop {
             let (tried, next) = memo.ahead(first + at);

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memrchr;
+
 use super::runs::{Entered, InRun};
 use super::{Frame, FrameKind, Machine, NOWHERE, length, place};
 use crate::program::{Bits, Inst, Pc, Split};
@@ -116,8 +118,7 @@ impl Machine<'_> {
         let last = match known {
             Some((_, last)) => *last,
             None => {
-                let bytes = self.text.as_bytes();
-                let last = bytes.iter().rposition(|byte| *byte == needed);
+                let last = memrchr(needed, self.text.as_bytes());
                 self.memory.lasts.push((needed, last));
                 last
             }

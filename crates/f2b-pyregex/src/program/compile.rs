@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::domain::domain;
 use super::first::Seen;
 use super::need::Needs;
-use super::{Ascii, BITS_MOST, Field, Inst, Look, NO_END, Pc, Peeks, Program, Set, Split};
+use super::{Ascii, BITS_MOST, Field, Inst, Look, NO_END, Pc, Peeks, Program, Set, Split, Ways};
 use crate::ast::{Assert, Ast, Case, Kind, Literal, Node};
 use crate::class::{Class, Item};
 
@@ -87,6 +87,7 @@ impl<'a> Compiler<'a> {
                 loops: 0,
                 anchored: false,
                 first: Peeks::any(),
+                ways: Ways::default(),
                 bounded,
             },
             field_of: BTreeMap::new(),
@@ -161,6 +162,7 @@ impl<'a> Compiler<'a> {
         }
         self.program.anchored = anchored(&ast.root);
         self.peeks();
+        self.program.ways = Ways::find(&mut self.program);
         Ok(self.program)
     }
 
@@ -380,6 +382,7 @@ impl<'a> Compiler<'a> {
             peek_first: Peeks::any(),
             peek_second: Peeks::any(),
             first_needs: None,
+            ways: 0,
         })))
     }
 

@@ -6,11 +6,11 @@ use crate::ast::Assert;
 /// A superset of the characters that something can begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peek {
-    ascii: Ascii,
+    pub(super) ascii: Ascii,
     /// Any character beyond ASCII.
-    wide: bool,
+    pub(super) wide: bool,
     /// The end of the text.
-    end: bool,
+    pub(super) end: bool,
 }
 
 impl Peek {
@@ -55,7 +55,9 @@ impl Peek {
 /// What can follow, for each value of the fields: a conditional goes one way only.
 #[derive(Clone, Debug)]
 pub(crate) struct Peeks {
-    of: Box<[Peek]>,
+    /// Where there is nothing to tell apart.
+    only: Peek,
+    pub(super) of: Box<[Peek]>,
     mask: Bits,
 }
 
@@ -66,7 +68,8 @@ impl Peeks {
     /// What is not known yet.
     pub(super) fn any() -> Self {
         Self {
-            of: Box::new([Peek::ANY]),
+            only: Peek::ANY,
+            of: Box::default(),
             mask: 0,
         }
     }
@@ -89,8 +92,10 @@ impl Peeks {
             };
             search.at(pc, mask)
         });
+        let of: Box<[Peek]> = of.collect();
         Self {
-            of: of.collect(),
+            only: of.first().copied().unwrap_or(Peek::ANY),
+            of,
             mask,
         }
     }
@@ -112,6 +117,9 @@ impl Peeks {
     /// What can follow where the bits are these.
     #[inline(always)]
     pub(crate) fn of(&self, bits: Bits) -> Peek {
+        if self.mask == 0 {
+            return self.only;
+        }
         let peek = self.of.get(usize::from(bits & self.mask));
         peek.copied().unwrap_or(Peek::ANY)
     }

@@ -90,6 +90,7 @@ fn compare(
     }
     let mut scratch = Scratch::automaton_first();
     let mut own = Scratch::own_matcher_only();
+    let mut remembering = Scratch::remembering();
     for (subject, theirs) in subjects.iter().zip(said?) {
         tally.pairs += 1;
         if theirs == Said::TooLong {
@@ -108,7 +109,7 @@ fn compare(
                 ));
             }
         }
-        for scratch in [&mut scratch, &mut own] {
+        for scratch in [&mut scratch, &mut own, &mut remembering] {
             let Ok(found) = regex.search(subject, scratch) else {
                 tally.over_budget += 1;
                 continue;

@@ -7,7 +7,11 @@ use f2b_pyregex::{Nature, Prefilter, Regex, Rule, Scratch};
 /// Checks the span of the match, by our own matcher and as it comes; `None` is none. CPython was asked.
 fn check(pattern: &str, text: &str, expected: Option<(usize, usize)>) {
     let regex = Regex::new(pattern).unwrap();
-    for mut scratch in [Scratch::default(), Scratch::own_matcher_only()] {
+    for mut scratch in [
+        Scratch::default(),
+        Scratch::own_matcher_only(),
+        Scratch::remembering(),
+    ] {
         let found = regex.search(text, &mut scratch).unwrap();
         let span = found.map(|groups| (groups.span().start, groups.span().end));
         assert_eq!(span, expected, "{pattern:?} on {text:?}");

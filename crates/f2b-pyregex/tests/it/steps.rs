@@ -10,7 +10,7 @@ use crate::cpython::generator::{Generator, Random, subject};
 
 /// The steps for each byte of `text`.
 fn per_byte(regex: &Regex, text: &str) -> f64 {
-    let mut scratch = Scratch::own_matcher_only();
+    let mut scratch = Scratch::remembering();
     let searched = regex.search(text, &mut scratch);
     assert!(searched.is_ok(), "{:?} was given up", regex.as_str());
     let (steps, bytes) = (scratch.steps(), text.len() + 1);

@@ -1,5 +1,7 @@
 //! One failure as it is told: who, when, what was captured.
 
+use std::sync::Arc;
+
 use f2b_core::{FailId, UnixTime};
 use f2b_match::{Data, Kind, Match, Parts, StampTime, Value as Captured};
 use f2b_protocol::Value;
@@ -16,7 +18,7 @@ pub(crate) struct Found {
     /// When, if the line has a time.
     pub(crate) time: Option<StampTime>,
     /// What was captured.
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
     /// The lines that led here.
     pub(crate) lines: Vec<Parts>,
     /// The session that the data belongs to.

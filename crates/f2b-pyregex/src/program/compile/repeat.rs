@@ -40,6 +40,7 @@ impl<'a> Compiler<'a> {
                 after: Peeks::any(),
                 exits_once: 0,
                 last: None,
+                ways: 0,
             })))?;
             return Ok(());
         }
@@ -79,6 +80,7 @@ impl<'a> Compiler<'a> {
             after: Peeks::any(),
             exits_once: 0,
             last: Some(last),
+            ways: 0,
         })))?;
         Ok(true)
     }
