@@ -1,10 +1,9 @@
 //! Lines of one session (`<F-MLFID>`), merged (contract A 4.5).
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use f2b_core::{Span, UnixTime};
-use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::line::Parts;
@@ -51,8 +50,7 @@ struct Session {
 /// The sessions of one jail.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    /// Whoever chooses keys that collide gains nothing: there are never more than [`MOST`].
-    known: FxHashMap<SmolStr, Session>,
+    known: HashMap<SmolStr, Session>,
     /// Oldest first; some may be gone.
     queue: VecDeque<(SmolStr, u64)>,
     next: u64,
@@ -160,8 +158,11 @@ impl Sessions {
             let Some((key, id)) = self.queue.pop_front() else {
                 break;
             };
-            if self.known.get(&key).is_some_and(|session| session.id == id) {
-                self.known.remove(&key);
+            // Seldom is it another session of that name.
+            if let Some(session) = self.known.remove(&key)
+                && session.id != id
+            {
+                self.known.insert(key, session);
             }
         }
         if self.queue.len() > 2 * MOST {

@@ -50,7 +50,16 @@ const OUTSIDE: &[Outside] = &[
         "jiff",
         &["f2b-match", "f2b-daemon", "stockade", "conformance"],
     ),
-    room("memchr", &["f2b-config", "f2b-source", "stockade"]),
+    room(
+        "memchr",
+        &[
+            "f2b-config",
+            "f2b-protocol",
+            "f2b-pyregex",
+            "f2b-source",
+            "stockade",
+        ],
+    ),
     tests("proptest", &[]),
     room("regex-automata", &["f2b-pyregex"]),
     room("regex-syntax", &["f2b-pyregex"]),
@@ -61,6 +70,7 @@ const OUTSIDE: &[Outside] = &[
     tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
     room("sha1", &["f2b-source"]),
     room("signal-hook", &["f2b-daemon"]),
+    room("smol_str", &["f2b-match"]),
     room("strsim", &["f2b-config"]),
     tests("tempfile", &["conformance"]),
     room(
