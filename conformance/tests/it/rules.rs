@@ -3,11 +3,13 @@
 //!
 //! `STOCKADE_LINES` says how many lines are made for each rule; the tables are printed.
 
+mod attacks;
 mod bounds;
 mod cpython;
 mod hostile;
 mod judgement;
 mod random;
+mod samples;
 mod stock;
 
 /// The number in an environment variable.

@@ -150,14 +150,20 @@ fn forgery(regex: &Regex) -> Option<Forgery> {
         if found(&format!("{text}\n")).as_deref() != Some(HOST) {
             continue;
         }
-        for (place, class) in &free {
-            let (Some(before), Some(after)) = (text.get(..place.end), text.get(place.end..)) else {
+        // What leads to a host, as it follows some free text.
+        let leads = free.iter().filter(|free| free.is_before);
+        let leads = leads.filter_map(|free| text.get(free.place.end..));
+        let mut leads: Vec<&str> = leads.collect();
+        leads.dedup();
+        for (lead, free) in leads
+            .iter()
+            .flat_map(|lead| free.iter().map(move |free| (lead, free)))
+        {
+            let written = lead.replacen(HOST, VICTIM, 1);
+            let around = text.split_at_checked(free.place.end);
+            let Some((before, after)) = around.filter(|_| free.takes(&written)) else {
                 continue;
             };
-            let written = after.replacen(HOST, VICTIM, 1);
-            if written == after || !written.chars().all(|c| class.contains(c)) {
-                continue;
-            }
             let line = format!("{before}{written}{after}");
             if found(&format!("{line}\n")).as_deref() == Some(VICTIM) {
                 return Some(Forgery {
@@ -210,6 +216,21 @@ mod tests {
         // Greedy, or tied to the end: the last one counts.
         check("^bad user .* from <HOST>$", None);
         check("^bad user .*? from <HOST> port \\d+$", None);
+        // Of a bounded length, in a group, behind the host.
+        check("^bad user .{0,64}? from <HOST>", Some("203.0.113.66"));
+        check("^bad user .{0,8}? from <HOST>", None);
+        check(
+            "^bad user (?:\\w|[ .:\\[\\]])*? from <HOST>",
+            Some("203.0.113.66"),
+        );
+        check("^bad user (?:\\w+|=\\S+)*? from <HOST>", None);
+        check(
+            "^bad user (?:(?! from ).)* from <HOST>",
+            Some("203.0.113.66"),
+        );
+        check("^bad user (?:(?! from ).)* from <HOST>$", None);
+        check("^bad user .* from <HOST> agent .*$", Some("203.0.113.66"));
+        check("^bad user \\w+ from <HOST> agent .*$", None);
         // A word holds no blank.
         check("^bad user \\S+ from <HOST>", None);
         check("^from <HOST> user .*", None);

@@ -151,7 +151,7 @@ impl Checker<'_> {
         let bans = rule.regex().group("nofail").is_none();
         if let Some(forgery) = judgement.forgery.filter(|_| bans) {
             let message = format!(
-                "free text before the host can name another: `{}` would ban {}, not {}",
+                "free text can name another host: `{}` would ban {}, not {}",
                 forgery.line, forgery.banned, forgery.host
             );
             let hint = "end the rule with `$` behind the host, or keep blanks out of the free text";

@@ -38,6 +38,7 @@ const OUTSIDE: &[Outside] = &[
     room("cargo_metadata", &["xtask"]),
     room("clap", &["stockade"]),
     room("crossbeam-channel", &["f2b-daemon"]),
+    room("encoding_rs", &["stockade"]),
     room(
         "indexmap",
         &["f2b-core", "f2b-config", "f2b-store", "f2b-daemon"],

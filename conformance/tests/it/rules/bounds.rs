@@ -2,6 +2,7 @@
 
 use f2b_pyregex::{Flags, Nature, Regex, Scratch};
 
+use super::attacks;
 use super::hostile;
 use super::number;
 use super::random::Random;
@@ -111,9 +112,9 @@ fn hostile_lines_cost_no_rule_more_than_their_length() {
             let mut random = Random(11);
             // The longest lines are the fewest.
             let count = if length > 2_000 { lines / 20 } else { lines };
-            (0..count)
-                .map(|_| hostile::line(&regex, length, &mut random))
-                .collect()
+            let mut made = attacks::lines(&rule.filter, length);
+            made.extend((0..count).map(|_| hostile::line(&regex, length, &mut random)));
+            made
         };
         costs.push(cost(
             label(&rule.filter, rule.kind, &rule.pattern),

@@ -7,6 +7,7 @@ use f2b_pyregex::{Flags, Groups, Regex, Scratch};
 
 use super::number;
 use super::random::Random;
+use super::samples;
 use super::stock::{self, StockRule};
 
 /// Answers each line `FLAG PATTERN SUBJECT…` (in hexadecimal digits) with one line: for each subject
@@ -121,7 +122,7 @@ fn every_rule_of_the_originals_matches_as_in_cpython() {
         let mut input = String::new();
         let mut asked = Vec::new();
         for rule in some {
-            let samples = stock::samples(&rule.filter);
+            let samples = samples::lines(&rule.filter);
             let subjects: Vec<_> = (0..lines).map(|_| subject(&mut random, &samples)).collect();
             input.push_str(if rule.multiline { "m " } else { "- " });
             input.push_str(&hex(&rule.pattern));

@@ -9,7 +9,13 @@ use super::cpython::hex;
 use super::stock;
 
 /// The filters of the originals whose host free text can take the place of.
-const FORGED: [&str; 3] = ["pam-generic", "pure-ftpd", "sshd"];
+const FORGED: [&str; 5] = [
+    "dovecot",
+    "pam-generic",
+    "pure-ftpd",
+    "roundcube-auth",
+    "sshd",
+];
 
 /// Those with a rule that is searched anywhere in the line.
 const UNANCHORED: [&str; 2] = ["oracleims", "portsentry"];
@@ -43,6 +49,10 @@ fn what_is_said_of_the_originals_rules_holds() {
             forged.insert(rule.filter.clone());
             let line = format!("{}\n", forgery.line);
             asked.push_str(&format!("{} {}\n", hex(&rule.pattern), hex(&line)));
+            println!(
+                "{}: {:?} <- {:?} {:.80}",
+                rule.filter, forgery.line, forgery.text, rule.pattern
+            );
             expected.push(forgery.banned);
         }
     }

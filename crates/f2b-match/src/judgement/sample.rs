@@ -6,10 +6,59 @@ use std::ops::Range;
 use f2b_pyregex::ast::{Kind, Node};
 use f2b_pyregex::class::Class;
 
-/// A text, and where in it somebody is free to write what he wants, before the host.
+/// A text, and where in it somebody is free to write what he wants.
 pub(super) struct Sample {
     pub(super) text: String,
-    pub(super) free: Vec<(Range<usize>, Class)>,
+    pub(super) free: Vec<Free>,
+}
+
+/// A part of a text that somebody is free to write.
+#[derive(Clone, Debug)]
+pub(super) struct Free {
+    pub(super) place: Range<usize>,
+    /// Whether it stands before the host.
+    pub(super) is_before: bool,
+    classes: Vec<Class>,
+    literals: String,
+}
+
+impl Free {
+    /// What can be written where `body` is repeated; `None` unless that is one character at a time: what has
+    /// a form of its own seldom holds what a stranger writes.
+    fn of(body: &Node) -> Option<Self> {
+        let mut free = Self {
+            place: 0..0,
+            is_before: false,
+            classes: Vec::new(),
+            literals: String::new(),
+        };
+        free.collect(body).then_some(free)
+    }
+
+    fn collect(&mut self, node: &Node) -> bool {
+        match &node.kind {
+            Kind::Class(class) => self.classes.push(class.clone()),
+            Kind::Literal(literal) => self.literals.push(literal.char),
+            Kind::Group { body, .. } | Kind::Atomic(body) => return self.collect(body),
+            Kind::Alternate(parts) => return parts.iter().all(|part| self.collect(part)),
+            // A character that is looked at first: `(?:(?! from ).)*`.
+            Kind::Concat(parts) => {
+                let is_seen = |part: &&Node| !matches!(part.kind, Kind::Look { .. });
+                let mut seen = parts.iter().filter(is_seen);
+                let only = seen.next().filter(|_| seen.next().is_none());
+                return only.is_some_and(|part| self.collect(part));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Tells whether a text can be written there.
+    pub(super) fn takes(&self, text: &str) -> bool {
+        text.chars().all(|c| {
+            self.literals.contains(c) || self.classes.iter().any(|class| class.contains(c))
+        })
+    }
 }
 
 pub(super) struct Writer<'a> {
@@ -18,12 +67,15 @@ pub(super) struct Writer<'a> {
     /// Decides between ways.
     seed: usize,
     text: String,
-    free: Vec<(Range<usize>, Class)>,
+    free: Vec<Free>,
     written: BTreeMap<u32, String>,
     has_host: bool,
     /// How many more pieces are written.
     left: usize,
 }
+
+/// A repetition of no more characters is too short to write a host in.
+const FREE_LEAST: u32 = 16;
 
 /// The most pieces of one text: counts in counts multiply, and no line that a person would look at is
 /// longer.
@@ -116,25 +168,24 @@ impl<'a> Writer<'a> {
     }
 
     fn repeat(&mut self, body: &Node, min: u32, max: Option<u32>) {
-        if let (Kind::Class(class), None) = (&body.kind, max) {
+        let holds_host = self.holds_host(body);
+        let is_long = !holds_host && max.is_none_or(|max| max >= FREE_LEAST);
+        if let Some(free) = Free::of(body).filter(|_| is_long) {
             let begin = self.text.len();
             for _ in 0..min.max(1) {
-                self.left = self.left.saturating_sub(1);
                 if self.left == 0 {
                     return;
                 }
-                self.member(class);
+                self.node(body);
             }
-            if !self.has_host {
-                self.free.push((begin..self.text.len(), class.clone()));
-            }
+            self.free.push(Free {
+                place: begin..self.text.len(),
+                is_before: !self.has_host,
+                ..free
+            });
             return;
         }
-        let wanted = if self.holds_host(body) {
-            1
-        } else {
-            self.choose(2)
-        };
+        let wanted = if holds_host { 1 } else { self.choose(2) };
         let count = min.max(u32::try_from(wanted).unwrap_or(1));
         for _ in 0..count.min(max.unwrap_or(count)) {
             if self.left == 0 {

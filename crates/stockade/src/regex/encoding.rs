@@ -15,6 +15,8 @@ pub(crate) enum Encoding {
     Utf16(Order),
     /// UTF-32, likewise.
     Utf32(Order),
+    /// One of those that were used before: a code page, or two bytes for a character.
+    Old(&'static encoding_rs::Encoding),
 }
 
 /// Which byte of a unit comes first.
@@ -49,14 +51,14 @@ impl Encoding {
             "utf_16_be" | "utf_16be" | "unicodebigunmarked" => Self::Utf16(Order::Big),
             "utf_32" | "utf32" | "u32" | "utf_32_le" | "utf_32le" => Self::Utf32(Order::Little),
             "utf_32_be" | "utf_32be" => Self::Utf32(Order::Big),
-            _ => return None,
+            other => Self::Old(old(other)?),
         })
     }
 
     /// Returns how many bytes a newline has, and which of them is the one that says so.
     pub(crate) fn newline(self) -> (usize, usize) {
         match self {
-            Self::Utf8 | Self::Ascii | Self::Latin1 => (1, 0),
+            Self::Utf8 | Self::Ascii | Self::Latin1 | Self::Old(_) => (1, 0),
             Self::Utf16(Order::Little) => (2, 0),
             Self::Utf16(Order::Big) => (2, 1),
             Self::Utf32(Order::Little) => (4, 0),
@@ -88,6 +90,10 @@ impl Encoding {
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 (text.into(), true)
             }
+            Self::Old(encoding) => {
+                let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+                (text, !had_errors)
+            }
             Self::Utf16(order) => {
                 let units = bytes.chunks(2).map(|unit| match (unit, order) {
                     ([low, high], Order::Little) | ([high, low], Order::Big) => {
@@ -110,6 +116,53 @@ impl Encoding {
             }
         }
     }
+}
+
+/// The encoding that Python calls by this name, as the web calls it.
+///
+/// The web's code pages have no gaps: what Python refuses there is a control character.
+fn old(name: &str) -> Option<&'static encoding_rs::Encoding> {
+    let number = |prefix: &str| {
+        let number = name.strip_prefix(prefix)?.trim_start_matches('_');
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some(number)
+    };
+    let label = if let Some(part) = number("iso8859").or_else(|| number("iso_8859")) {
+        format!("iso-8859-{part}")
+    } else if let Some(page) = number("cp").or_else(|| number("windows")) {
+        match page {
+            "866" => "ibm866".to_owned(),
+            "874" => "windows-874".to_owned(),
+            "932" => "shift_jis".to_owned(),
+            "936" => "gbk".to_owned(),
+            "949" => "euc-kr".to_owned(),
+            "950" => "big5".to_owned(),
+            page => format!("windows-{page}"),
+        }
+    } else {
+        match name {
+            "latin9" | "l9" => "iso-8859-15".to_owned(),
+            "latin10" | "l10" => "iso-8859-16".to_owned(),
+            "mac_roman" | "macroman" => "macintosh".to_owned(),
+            "mac_cyrillic" => "x-mac-cyrillic".to_owned(),
+            "shift_jis" | "shiftjis" | "sjis" | "s_jis" => "shift_jis".to_owned(),
+            "iso_2022_jp" | "iso2022_jp" => "iso-2022-jp".to_owned(),
+            "eucjp" | "ujis" => "euc-jp".to_owned(),
+            "euckr" | "uhc" => "euc-kr".to_owned(),
+            other => other.replace('_', "-"),
+        }
+    };
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())?;
+    // What has a meaning of its own on the web has none for Python.
+    let is_web = [
+        encoding_rs::REPLACEMENT,
+        encoding_rs::X_USER_DEFINED,
+        encoding_rs::UTF_8,
+        encoding_rs::UTF_16LE,
+        encoding_rs::UTF_16BE,
+    ]
+    .contains(&encoding);
+    (!is_web).then_some(encoding)
 }
 
 fn collected(characters: impl Iterator<Item = Option<char>>) -> (Cow<'static, str>, bool) {
@@ -161,7 +214,23 @@ mod tests {
             &["utf-16", "utf-16-le"],
             Some(Encoding::Utf16(Order::Little)),
         );
-        check(&["nope", "auto", ""], None);
+        check(
+            &["cp1252", "windows-1252"],
+            Some(Encoding::Old(encoding_rs::WINDOWS_1252)),
+        );
+        check(
+            &["iso8859-15", "ISO_8859-15", "latin9", "L9"],
+            Some(Encoding::Old(encoding_rs::ISO_8859_15)),
+        );
+        check(
+            &["koi8-r", "KOI8_R"],
+            Some(Encoding::Old(encoding_rs::KOI8_R)),
+        );
+        check(&["gbk", "cp936"], Some(Encoding::Old(encoding_rs::GBK)));
+        check(
+            &["nope", "auto", "", "replacement", "x-user-defined", "cp9"],
+            None,
+        );
     }
 
     #[test]
@@ -183,5 +252,13 @@ mod tests {
         check(little, b"a\0\0\xd8", "a\u{fffd}", false);
         check(Encoding::Utf16(Order::Big), b"\0a\0", "a\u{fffd}", false);
         check(Encoding::Utf32(Order::Big), b"\0\0\0a", "a", true);
+        let old = Encoding::Old(encoding_rs::WINDOWS_1252);
+        check(old, b"caf\xe9 \x80", "café €", true);
+        check(
+            Encoding::Old(encoding_rs::GBK),
+            b"a\xff",
+            "a\u{fffd}",
+            false,
+        );
     }
 }
