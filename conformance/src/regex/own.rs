@@ -410,7 +410,16 @@ const LOGS: &[&str] = &[
 
 /// Whatever else there is.
 const OTHERS: &[&[&str]] = &[
-    &["-c", "config", "-e", "cp1252", "-o", "msg", "latin.log", FROM],
+    &[
+        "-c",
+        "config",
+        "-e",
+        "cp1252",
+        "-o",
+        "msg",
+        "latin.log",
+        FROM,
+    ],
     &["-c", "config", "-e", "iso8859-15", "latin.log", FROM],
     &["-c", "config", "-e", "shift_jis", "latin.log", FROM],
     &["a", "b", "c", "d"],

@@ -1,18 +1,15 @@
 //! Patterns as `regex-automata` takes them.
 //!
-//! [`exact`] gives an automaton that finds CPython's match and groups, or nothing: for texts in ASCII
-//! whose only newline, if any, is the last character. [`superset`] gives one that matches wherever the
+//! [`exact`] gives an automaton that matches where CPython does and nowhere else, or nothing: for texts in
+//! ASCII whose only newline, if any, is the last character. [`superset`] gives one that matches wherever the
 //! pattern does, in any text, and perhaps elsewhere.
 
-use regex_syntax::hir::{
-    Capture, Class as HirClass, ClassBytes, ClassBytesRange, Hir, Look, Repetition,
-};
+use regex_syntax::hir::{Class as HirClass, ClassBytes, ClassBytesRange, Hir, Look, Repetition};
 
 use crate::ast::{Assert, Case, Kind, Literal, Mode, Node};
 use crate::class::{Class, Item};
 
-/// The tree of a pattern whose matches and groups an automaton finds as CPython does; `None` if that
-/// is not certain.
+/// The tree of a pattern that an automaton matches where CPython does; `None` if that is not certain.
 pub(crate) fn exact(node: &Node) -> Option<Hir> {
     exact_after(node, &Before::Anything)
 }
@@ -48,11 +45,7 @@ fn exact_after(node: &Node, before: &Before) -> Option<Hir> {
             Assert::WordBoundary { .. } => Look::WordAscii,
             Assert::NotWordBoundary { .. } => Look::WordAsciiNegate,
         }),
-        Kind::Group { index, body } => Hir::capture(Capture {
-            index: *index,
-            name: None,
-            sub: Box::new(exact_after(body, before)?),
-        }),
+        Kind::Group { body, .. } => exact_after(body, before)?,
         Kind::Concat(parts) => {
             let mut before = before.clone();
             let mut all = Vec::with_capacity(parts.len());

@@ -7,9 +7,10 @@
 //!
 //! *Oracle*: CPython's `re`, on patterns and texts made up by the thousand (`conformance`).
 //!
-//! A pattern is parsed into an [`ast`], and judged ([`Nature`]): what is provably regular runs on
-//! `regex-automata`; the rest on a matcher of our own that remembers every failure, so that its work
-//! grows with the length of the text and no faster; true back-references run under a budget of steps.
+//! A pattern is parsed into an [`ast`], and judged ([`Nature`]). A matcher of our own finds the match and
+//! its groups; in a long search it remembers every failure, so that its work grows with the length of the
+//! text and no faster. Of a pattern that is provably regular `regex-automata` tells before whether a long
+//! line has a match at all. True back-references run under a budget of steps.
 //!
 //! ```
 //! use f2b_pyregex::{Regex, Scratch};

@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex_automata::meta;
-use regex_automata::util::primitives::NonMaxUsize;
-use regex_automata::{Input, MatchKind};
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::{Input, MatchKind, meta};
 
 use crate::ast::{Ast, Flags, Node};
 use crate::matcher::{self, Memory, NOWHERE};
@@ -20,15 +19,14 @@ pub struct Regex {
     pattern: Box<str>,
     ast: Ast,
     program: OnceLock<Program>,
+    /// Tells whether there is a match in a plain line.
     automaton: OnceLock<Option<meta::Regex>>,
-    /// Tells only whether there is a match; where that is no less work, nothing.
-    presence: OnceLock<Option<meta::Regex>>,
 }
 
 /// How the work of a pattern grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// With the length of the text: an automaton gives CPython's match and groups.
+    /// With the length of the text: an automaton tells whether CPython finds a match.
     Regular,
     /// With the length of the text: our own matcher remembers every failure.
     Bounded,
@@ -40,10 +38,9 @@ pub enum Nature {
 #[derive(Debug)]
 pub struct Scratch {
     memory: Memory,
-    slots: Vec<Option<NonMaxUsize>>,
     /// Room for the next [`Groups`].
     spare: Vec<usize>,
-    /// The length from which on texts are given to an automaton.
+    /// The length from which on texts are given to an automaton first.
     automaton_from: usize,
     /// Whether our own matcher remembers failures from the begin on.
     remembers: bool,
@@ -56,9 +53,12 @@ pub struct Groups {
     slots: Vec<usize>,
 }
 
-/// The length from which on an automaton is the faster of the two, in bytes. On a line of usual length
-/// its start costs more than our own matcher does at all; on a long one it costs the same for each byte,
+/// The length from which on an automaton first tells whether there is a match, in bytes. On a line of usual
+/// length its start costs more than our own matcher does at all; on a long one it costs little for each byte,
 /// whatever an attacker wrote there.
+///
+/// Groups are our own matcher's work, always: automata that find them keep a thread for each place of the
+/// pattern, and were measured at 12,000 instructions a byte where it makes 40 steps.
 const LONG: usize = 600;
 
 /// The memory that one automaton may take, in bytes.
@@ -83,7 +83,6 @@ impl Regex {
             ast: parse::parse(pattern, flags)?,
             program: OnceLock::new(),
             automaton: OnceLock::new(),
-            presence: OnceLock::new(),
         })
     }
 
@@ -157,11 +156,9 @@ impl Regex {
         if !text.is_char_boundary(range.start) {
             return Ok(None);
         }
-        if text.len() >= scratch.automaton_from
-            && is_plain_line(text.as_bytes())
-            && let Some(automaton) = self.automaton()
+        if text.len() >= scratch.automaton_from && self.is_present(text, range.start) == Some(false)
         {
-            return Ok(self.automatic(automaton, text, range.start, scratch));
+            return Ok(None);
         }
         let program = self.program();
         let memory = &mut scratch.memory;
@@ -181,31 +178,20 @@ impl Regex {
     pub fn is_match(&self, text: &str, scratch: &mut Scratch) -> Result<bool, OverBudget> {
         // Where the groups do not matter, the automaton is the faster one however short the text is.
         if scratch.automaton_from < usize::MAX
-            && is_plain_line(text.as_bytes())
-            && let Some(automaton) = self.presence().or_else(|| self.automaton())
+            && let Some(is_present) = self.is_present(text, 0)
         {
-            return Ok(automaton.is_match(text));
+            return Ok(is_present);
         }
         self.search(text, scratch).map(|found| found.is_some())
     }
 
-    fn automatic(
-        &self,
-        automaton: &meta::Regex,
-        text: &str,
-        start: usize,
-        scratch: &mut Scratch,
-    ) -> Option<Groups> {
-        let wanted = 2 * (self.ast.groups.len() + 1);
-        scratch.slots.clear();
-        scratch.slots.resize(wanted, None);
-        let input = Input::new(text).range(start..);
-        automaton.search_slots(&input, &mut scratch.slots)?;
-        let slots = scratch.slots.iter();
-        let slots = slots.map(|at| at.map_or(NOWHERE, NonMaxUsize::get));
-        Some(Groups {
-            slots: slots.collect(),
-        })
+    /// Whether there is a match that begins at `start` or after; `None` if no automaton can tell.
+    fn is_present(&self, text: &str, start: usize) -> Option<bool> {
+        if !is_plain_line(text.as_bytes()) {
+            return None;
+        }
+        let automaton = self.automaton()?;
+        Some(automaton.is_match(Input::new(text).range(start..)))
     }
 
     fn program(&self) -> &Program {
@@ -213,14 +199,10 @@ impl Regex {
     }
 
     fn automaton(&self) -> Option<&meta::Regex> {
-        let built = self.automaton.get_or_init(|| automaton_of(&self.ast.root));
-        built.as_ref()
-    }
-
-    fn presence(&self) -> Option<&meta::Regex> {
-        let built = self.presence.get_or_init(|| {
-            let shortened = presence::shortened(&self.ast.root)?;
-            automaton_of(&shortened)
+        let built = self.automaton.get_or_init(|| {
+            let root = &self.ast.root;
+            let shortened = presence::shortened(root);
+            automaton_of(shortened.as_ref().unwrap_or(root))
         });
         built.as_ref()
     }
@@ -230,6 +212,7 @@ fn automaton_of(root: &Node) -> Option<meta::Regex> {
     let hir = hir::exact(root)?;
     let config = meta::Config::new()
         .match_kind(MatchKind::LeftmostFirst)
+        .which_captures(WhichCaptures::None)
         .nfa_size_limit(Some(AUTOMATON_MOST))
         .hybrid_cache_capacity(AUTOMATON_MOST);
     // One that grows too large is left to our own matcher.
@@ -283,7 +266,7 @@ impl Scratch {
         }
     }
 
-    /// Returns a memory with which every search is made by an automaton that can be: to compare the two.
+    /// Returns a memory with which an automaton is asked first wherever there is one: to compare the two.
     #[must_use]
     pub fn automaton_first() -> Self {
         Self::automaton_from(0)
@@ -292,7 +275,6 @@ impl Scratch {
     fn automaton_from(length: usize) -> Self {
         Self {
             memory: Memory::default(),
-            slots: Vec::new(),
             spare: Vec::new(),
             automaton_from: length,
             remembers: false,
