@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 
 /// The name of a captured value, as its place in a table of all names.
 ///
-/// The table forgets nothing: names come from rules, so there are few.
+/// The table forgets nothing for as long as the process lives: names come from rules, so there are few.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(usize);
 

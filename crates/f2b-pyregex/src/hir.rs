@@ -221,16 +221,16 @@ impl<'a> Superset<'a> {
         let after = if is_begin {
             Hir::empty()
         } else if stops_at_end(inner) {
-            Hir::repetition(Repetition {
-                min: 0,
-                max: Some(1),
-                greedy: true,
-                sub: Box::new(Hir::literal(*b"\n")),
-            })
+            optional(Hir::literal(*b"\n"))
         } else {
             any_text()
         };
-        let held = Hir::concat(vec![before, rule.hir(), after]);
+        // Of several texts that a group holds one after the other, the rule sees the last.
+        let held = if is_repeated(root, group) {
+            any_text()
+        } else {
+            Hir::concat(vec![before, rule.hir(), after])
+        };
         Self {
             root,
             inner: false,
@@ -255,11 +255,12 @@ impl<'a> Superset<'a> {
             Kind::Literal(literal) => match literal.case {
                 Case::Exact => {
                     let mut bytes = [0; 4];
-                    Hir::literal(literal.char.encode_utf8(&mut bytes).as_bytes())
+                    let character = literal.char.encode_utf8(&mut bytes);
+                    self.perhaps_added(literal.char == '\n', Hir::literal(character.as_bytes()))
                 }
                 _ => character(&class_of(*literal)),
             },
-            Kind::Class(class) => character(class),
+            Kind::Class(class) => self.perhaps_added(class.contains('\n'), character(class)),
             Kind::Assert(assert) => self.assert(*assert),
             Kind::Group { index, body } => match &self.replaced {
                 Some((group, held)) if group == index => held.clone(),
@@ -304,6 +305,15 @@ impl<'a> Superset<'a> {
         }
     }
 
+    /// A character that may be the newline which is put behind a part of the text, and stands nowhere.
+    fn perhaps_added(&self, can_be_newline: bool, character: Hir) -> Hir {
+        if self.inner && can_be_newline {
+            optional(character)
+        } else {
+            character
+        }
+    }
+
     fn assert(&self, assert: Assert) -> Hir {
         if self.inner {
             return Hir::empty();
@@ -337,6 +347,13 @@ pub(crate) fn is_on_the_way(node: &Node, wanted: u32) -> bool {
     }
 }
 
+/// Whether the group numbered `wanted` stands in a loop.
+fn is_repeated(node: &Node, wanted: u32) -> bool {
+    let is_loop = matches!(node.kind, Kind::Repeat { max, .. } if max != Some(1));
+    is_loop && find_group(node, wanted).is_some()
+        || node.children().any(|child| is_repeated(child, wanted))
+}
+
 fn is_small(node: &Node) -> bool {
     fn pieces(node: &Node, most: usize) -> usize {
         node.children().fold(1, |sum, child| {
@@ -368,6 +385,15 @@ fn stops_at_end(node: &Node) -> bool {
         Kind::Alternate(parts) => parts.iter().all(stops_at_end),
         _ => false,
     }
+}
+
+fn optional(hir: Hir) -> Hir {
+    Hir::repetition(Repetition {
+        min: 0,
+        max: Some(1),
+        greedy: true,
+        sub: Box::new(hir),
+    })
 }
 
 /// Any bytes.

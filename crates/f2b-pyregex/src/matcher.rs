@@ -1,6 +1,7 @@
-//! The matcher of our own: CPython's order of trying, with a memory of what failed.
+//! The matcher of our own: CPython's order of trying, at first without, then with a memory of what failed.
 //!
-//! A state that is tried a second time has failed the first time, or, inside a body, is known to lead
+//! Nearly every search is over before it would be worth to remember anything; so it is made under a small
+//! budget of steps, and only if that is used up made anew, with a memory. Then a state that is tried a second time has failed the first time, or, inside a body, is known to lead
 //! to its end ([`proven`]). So each state costs once, and there are as many as the program has
 //! remembered instructions times the length of the text times the values of the bits. No state can be
 //! reached again while it is being tried: something was consumed in between, or the bits differ.
@@ -32,8 +33,8 @@ pub(crate) const NOWHERE: usize = usize::MAX;
 /// The steps that one search may make where failures cannot be remembered.
 const BUDGET: u64 = 2_000_000;
 
-/// The steps that a search makes before it remembers failures, and those more for each byte of the text:
-/// nearly every line is done by then, and remembering costs as much as all the rest.
+/// The steps that a search makes before it remembers failures: `QUICK`, plus `QUICK_PER_BYTE` for each byte
+/// of the text. Nearly every line is done by then.
 const QUICK: u64 = 200;
 const QUICK_PER_BYTE: u64 = 8;
 

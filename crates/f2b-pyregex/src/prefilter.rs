@@ -17,7 +17,8 @@ pub struct Rule<'a> {
     /// The pattern.
     pub regex: &'a Regex,
     /// A pattern that has to match the text first, and the number of its group that `regex` then sees
-    /// in the text's place. If the group holds nothing `regex` sees the whole text.
+    /// in the text's place, be it with a newline behind. If the group holds nothing `regex` sees the whole
+    /// text.
     pub within: Option<(&'a Regex, usize)>,
 }
 

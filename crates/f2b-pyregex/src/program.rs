@@ -24,7 +24,7 @@ use crate::class::Class;
 
 pub(crate) use compile::compile;
 pub(crate) use first::{Peek, Peeks};
-pub(crate) use ways::{ASK, BOTH, FAIL, Ways};
+pub(crate) use ways::{ASK, BOTH, FAIL, UNKNOWN, Ways};
 
 /// The place of an instruction.
 pub(crate) type Pc = u32;
@@ -167,7 +167,7 @@ pub(crate) struct Run {
     pub(crate) exits_once: u8,
     /// A set in which the last character has to be: `[\w.]*\w` is one run.
     pub(crate) last: Option<u32>,
-    /// Where its [`Ways`] begin.
+    /// Where its ways begin in [`Program::ways`].
     pub(crate) ways: u32,
 }
 
@@ -185,7 +185,7 @@ pub(crate) struct Split {
     /// For each value of the fields ([`Peeks::index`]) a character that must still come on the first way
     /// and need not on the second; 0 if there is none.
     pub(crate) first_needs: Option<Box<[u8]>>,
-    /// Where its [`Ways`] begin.
+    /// Where its ways begin in [`Program::ways`].
     pub(crate) ways: u32,
 }
 

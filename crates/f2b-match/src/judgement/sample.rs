@@ -74,7 +74,7 @@ pub(super) struct Writer<'a> {
     left: usize,
 }
 
-/// A repetition of no more characters is too short to write a host in.
+/// A repetition of fewer characters is too short to write a host in.
 const FREE_LEAST: u32 = 16;
 
 /// The most pieces of one text: counts in counts multiply, and no line that a person would look at is

@@ -41,7 +41,7 @@ impl<'p> Machine<'p> {
         if !self.bounded
             && !run.lazy
             && run.guard.is_none()
-            && let Some(entered) = self.plain(here)
+            && let Some(entered) = self.enter_plain(here)
         {
             return entered;
         }
@@ -108,7 +108,7 @@ impl<'p> Machine<'p> {
     /// A greedy run over ASCII where nothing is remembered, as nearly all are; `None` if it comes to another
     /// character.
     #[inline(always)]
-    fn plain(&mut self, here: InRun<'p>) -> Option<Entered> {
+    fn enter_plain(&mut self, here: InRun<'p>) -> Option<Entered> {
         let InRun {
             run, entry, bits, ..
         } = here;
@@ -383,6 +383,7 @@ impl<'p> Machine<'p> {
         if !self.bounded {
             loop {
                 if !is_lazy && guard.is_empty() {
+                    // ASCII, all of it.
                     while bytes.get(at).is_some_and(|byte| set.has(*byte)) {
                         at += 1;
                     }

@@ -9,7 +9,7 @@ use crate::ast::{Kind, Node};
 /// The literal characters that tell a pattern from others: fewer, and harmless lines have them too.
 const TELLING: usize = 12;
 
-/// A repetition of fewer characters is not free text.
+/// A repetition of no more characters is not free text.
 const FREE: u32 = 8;
 
 /// The pattern up to its first free text; `None` if too few words stand before that.

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use super::domain::domain;
 use super::first::Seen;
 use super::need::Needs;
-use super::{Ascii, BITS_MOST, Field, Inst, Look, NO_END, Pc, Peeks, Program, Set, Split, Ways};
+use super::{
+    Ascii, BITS_MOST, Field, Inst, Look, NO_END, Pc, Peeks, Program, Set, Split, UNKNOWN, Ways,
+};
 use crate::ast::{Assert, Ast, Case, Kind, Literal, Node};
 use crate::class::{Class, Item};
 
@@ -382,7 +384,7 @@ impl<'a> Compiler<'a> {
             peek_first: Peeks::any(),
             peek_second: Peeks::any(),
             first_needs: None,
-            ways: 0,
+            ways: UNKNOWN,
         })))
     }
 

@@ -4,6 +4,8 @@
 //! which are. So for each choice, and each character that it can meet, it is worked out beforehand where
 //! the next thing to do is, all choices in between made.
 
+use std::collections::BTreeMap;
+
 use super::{Inst, Pc, Peek, Peeks, Program, Run, Split};
 
 /// A choice that is made by looking at the next character, or why it cannot be.
@@ -16,7 +18,10 @@ pub(crate) const BOTH: Way = u16::MAX - 1;
 /// More has to be known than the next character.
 pub(crate) const ASK: Way = u16::MAX - 2;
 
-/// The most choices that are made in one go. Where more follow each other, the next of them goes on.
+/// What a choice has whose ways are not worked out.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
+/// The most jumps that are followed in one go.
 const MOST: usize = 64;
 
 /// For each choice of a program where it leads.
@@ -56,17 +61,18 @@ impl Ways {
     pub(super) fn find(program: &mut Program) -> Self {
         let kinds = Kinds::of(program);
         let mut of = Vec::new();
-        for at in 0..program.insts.len() {
-            let begin = of.len();
-            match program.insts.get(at) {
-                Some(Inst::Split(_) | Inst::Run(_)) => {}
-                _ => continue,
-            }
-            let finder = Finder { program };
-            of.extend(kinds.met.iter().map(|met| finder.from(at, *met)));
-            let Ok(begin) = u32::try_from(begin) else {
+        // From the end, so that where a choice leads on to another, that one is worked out already.
+        for at in (0..program.insts.len()).rev() {
+            if !matches!(program.insts.get(at), Some(Inst::Split(_) | Inst::Run(_))) {
                 continue;
+            }
+            let finder = Finder { program, of: &of };
+            let met = kinds.met.iter().enumerate();
+            let ways: Vec<Way> = met.map(|(kind, met)| finder.from(at, kind, *met)).collect();
+            let Ok(begin) = u32::try_from(of.len()) else {
+                break;
             };
+            of.extend(ways);
             match program.insts.get_mut(at) {
                 Some(Inst::Split(split)) => split.ways = begin,
                 Some(Inst::Run(run)) => run.ways = begin,
@@ -139,19 +145,20 @@ impl Kinds {
         }
         asked.sort_unstable();
         asked.dedup();
-        let mut kinds = Box::new([0; 256]);
-        let mut met = Vec::new();
-        let mut known: Vec<Vec<bool>> = Vec::new();
-        for byte in 0..0x80_u8 {
-            let answers: Vec<bool> = asked.iter().map(|set| set >> byte & 1 == 1).collect();
-            let kind = known.iter().position(|one| *one == answers);
-            let kind = kind.unwrap_or_else(|| {
-                known.push(answers);
-                met.push(Met::Ascii(byte));
-                known.len() - 1
-            });
-            // There are no more of them than ASCII has characters.
-            kinds[usize::from(byte)] = u8::try_from(kind).unwrap_or(0);
+        // Each set divides the kinds that there are; no more of them come about than ASCII has characters.
+        let mut kinds = Box::new([0_u8; 256]);
+        let mut met = vec![Met::Ascii(0)];
+        for set in asked {
+            let mut divided = BTreeMap::new();
+            met.clear();
+            for byte in 0..0x80_u8 {
+                let kind = &mut kinds[usize::from(byte)];
+                let new = u8::try_from(met.len()).unwrap_or(0);
+                *kind = *divided.entry((*kind, set >> byte & 1)).or_insert_with(|| {
+                    met.push(Met::Ascii(byte));
+                    new
+                });
+            }
         }
         let wide = u8::try_from(met.len()).unwrap_or(0);
         kinds[0x80..].fill(wide);
@@ -166,35 +173,42 @@ impl Kinds {
 
 struct Finder<'p> {
     program: &'p Program,
+    /// The ways of the choices further on.
+    of: &'p [Way],
 }
 
 impl Finder<'_> {
-    /// Goes from choice to choice as long as there is one way only.
-    fn from(&self, choice: usize, met: Met) -> Way {
-        let mut at = choice;
+    /// Goes from a choice on as long as there is one way only.
+    fn from(&self, choice: usize, kind: usize, met: Met) -> Way {
+        let next = match self.program.insts.get(choice) {
+            Some(Inst::Split(split)) => self.split(split, met),
+            Some(Inst::Run(run)) => self.run(run, choice, met),
+            _ => Next::Ask,
+        };
+        let mut at = match next {
+            Next::At(to) => to,
+            Next::Fail => return FAIL,
+            Next::Both => return BOTH,
+            Next::Ask => return ASK,
+        };
         for _ in 0..MOST {
-            let next = match self.program.insts.get(at) {
-                Some(Inst::Jump(to)) => *to,
-                Some(Inst::Split(split)) => match self.split(split, met) {
-                    Next::At(to) => to,
-                    Next::Fail => return FAIL,
-                    Next::Both if at == choice => return BOTH,
-                    Next::Ask if at == choice => return ASK,
-                    Next::Both | Next::Ask => break,
-                },
-                Some(Inst::Run(run)) => match self.run(run, at, met) {
-                    Next::At(to) => to,
-                    Next::Fail => return FAIL,
-                    Next::Both | Next::Ask if at == choice => return ASK,
-                    Next::Both | Next::Ask => break,
-                },
+            match self.program.insts.get(at as usize) {
+                Some(Inst::Jump(to)) => at = *to,
                 _ => break,
-            };
-            at = next as usize;
+            }
         }
-        match Way::try_from(at) {
-            Ok(way) if way < ASK => way,
-            _ => ASK,
+        let known = match self.program.insts.get(at as usize) {
+            Some(Inst::Split(split)) => split.ways,
+            Some(Inst::Run(run)) => run.ways,
+            _ => UNKNOWN,
+        };
+        match self.of.get((known as usize).saturating_add(kind)) {
+            Some(way) if *way == FAIL => FAIL,
+            Some(way) if *way < ASK => *way,
+            _ => Way::try_from(at)
+                .ok()
+                .filter(|way| *way < ASK)
+                .unwrap_or(ASK),
         }
     }
 

@@ -21,8 +21,21 @@ fn outer(random: &mut Random) -> Regex {
         ("^a?:?", ".*"),
         ("[ab]*", "\\b"),
         ("^(?!b)", "c?$"),
+        ("^(?:", " ?)+$"),
+        ("^(?:x|", ")[ab: ]*$"),
+        ("(?:^|b)", "(?: .*)?$"),
     ];
-    const BODIES: &[&str] = &[".+", ".*", "[^:]+", "\\S*", "a.*", "\\w+ \\S+", "(?:a|b).*"];
+    const BODIES: &[&str] = &[
+        ".+",
+        ".*",
+        "[^:]+",
+        "\\S*",
+        "a.*",
+        "\\w+ \\S+",
+        "(?:a|b).*",
+        ".+?",
+        "\\w+",
+    ];
     let (before, after) = random.one(FRAMES);
     let body = random.one(BODIES);
     Regex::new(&format!("{before}(?P<content>{body}){after}")).unwrap()
@@ -50,15 +63,20 @@ fn every_match_is_among_the_candidates() {
             let text = subject(&mut random, &pattern);
             prefilter.scan(text.as_bytes(), &mut candidates);
             for (index, rule) in rules.iter().enumerate() {
-                let mut seen = Some(text.as_str());
+                let mut seen = vec![text.clone()];
                 if let Some((outer, group)) = rule.within {
                     let found = outer.search(&text, &mut scratch).unwrap();
-                    seen = found.map(|groups| match groups.get(group) {
-                        Some(range) if !range.is_empty() => &text[range],
-                        _ => &text,
-                    });
+                    seen = match found.map(|groups| groups.get(group)) {
+                        Some(Some(range)) if !range.is_empty() => {
+                            let held = &text[range];
+                            vec![held.to_owned(), format!("{held}\n")]
+                        }
+                        Some(_) => seen,
+                        None => Vec::new(),
+                    };
                 }
-                let found = seen.and_then(|seen| rule.regex.search(seen, &mut scratch).ok()?);
+                let mut search = |seen: &String| rule.regex.search(seen, &mut scratch).ok()?;
+                let found = seen.iter().find_map(&mut search);
                 let candidate = candidates.contains(index);
                 matches += usize::from(found.is_some());
                 spared += usize::from(!candidate);

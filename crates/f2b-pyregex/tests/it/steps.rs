@@ -122,6 +122,41 @@ fn steps_grow_with_the_length_and_no_faster() {
 }
 
 #[test]
+fn what_is_tried_without_a_memory_adds_little() {
+    let check = |pattern: &str, text: &str| {
+        let regex = Regex::new(pattern).unwrap();
+        let steps = |mut scratch: Scratch| {
+            assert!(regex.search(text, &mut scratch).is_ok(), "{pattern}");
+            scratch.steps()
+        };
+        let (shipped, remembering) = (
+            steps(Scratch::own_matcher_only()),
+            steps(Scratch::remembering()),
+        );
+        let quick = 200 + 8 * u64::try_from(text.len()).unwrap();
+        assert!(
+            shipped <= remembering + 2 * quick,
+            "{pattern} {:.20}: {shipped} {remembering}",
+            text
+        );
+    };
+    for length in [10, 100, 1_000, 10_000] {
+        let texts = ["a", "ab", "aé", " a"].map(|unit| unit.repeat(length));
+        for text in &texts {
+            check("(a*)*b", text);
+            check("(?:(?:a+)+)+c", text);
+            check("(?:(?=.*x)a)*", text);
+            check("(?:(?=(.*))[ab])*c", text);
+            check("(?:(?>a*)b?)*c", text);
+            check(".*.*.*.*=", text);
+            check("(?:(?!x).)*?y", text);
+            check("(a)?(?:(?(1)a|b))*c", text);
+            check(r"\s*\S*\s*x", text);
+        }
+    }
+}
+
+#[test]
 fn possessive_runs_are_walked_once_however_many_there_are() {
     let check = |pattern: &str| {
         let regex = Regex::new(pattern).unwrap();

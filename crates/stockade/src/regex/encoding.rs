@@ -15,8 +15,8 @@ pub(crate) enum Encoding {
     Utf16(Order),
     /// UTF-32, likewise.
     Utf32(Order),
-    /// One of those that were used before: a code page, or two bytes for a character.
-    Old(&'static encoding_rs::Encoding),
+    /// A code page.
+    CodePage(&'static encoding_rs::Encoding),
 }
 
 /// Which byte of a unit comes first.
@@ -51,14 +51,14 @@ impl Encoding {
             "utf_16_be" | "utf_16be" | "unicodebigunmarked" => Self::Utf16(Order::Big),
             "utf_32" | "utf32" | "u32" | "utf_32_le" | "utf_32le" => Self::Utf32(Order::Little),
             "utf_32_be" | "utf_32be" => Self::Utf32(Order::Big),
-            other => Self::Old(old(other)?),
+            other => Self::CodePage(code_page(other)?),
         })
     }
 
     /// Returns how many bytes a newline has, and which of them is the one that says so.
     pub(crate) fn newline(self) -> (usize, usize) {
         match self {
-            Self::Utf8 | Self::Ascii | Self::Latin1 | Self::Old(_) => (1, 0),
+            Self::Utf8 | Self::Ascii | Self::Latin1 | Self::CodePage(_) => (1, 0),
             Self::Utf16(Order::Little) => (2, 0),
             Self::Utf16(Order::Big) => (2, 1),
             Self::Utf32(Order::Little) => (4, 0),
@@ -90,8 +90,12 @@ impl Encoding {
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 (text.into(), true)
             }
-            Self::Old(encoding) => {
-                let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+            Self::CodePage(page) => {
+                let (text, had_errors) = page.decode_without_bom_handling(bytes);
+                let is_gap = |c: char| matches!(c, '\u{80}'..='\u{9f}') && !has_controls(page);
+                if text.contains(is_gap) {
+                    return (text.replace(is_gap, "\u{fffd}").into(), false);
+                }
                 (text, !had_errors)
             }
             Self::Utf16(order) => {
@@ -118,51 +122,66 @@ impl Encoding {
     }
 }
 
-/// The encoding that Python calls by this name, as the web calls it.
+/// The code page that Python calls by this name.
 ///
-/// The web's code pages have no gaps: what Python refuses there is a control character.
-fn old(name: &str) -> Option<&'static encoding_rs::Encoding> {
-    let number = |prefix: &str| {
-        let number = name.strip_prefix(prefix)?.trim_start_matches('_');
-        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then_some(number)
-    };
-    let label = if let Some(part) = number("iso8859").or_else(|| number("iso_8859")) {
-        format!("iso-8859-{part}")
-    } else if let Some(page) = number("cp").or_else(|| number("windows")) {
-        match page {
-            "866" => "ibm866".to_owned(),
-            "874" => "windows-874".to_owned(),
-            "932" => "shift_jis".to_owned(),
-            "936" => "gbk".to_owned(),
-            "949" => "euc-kr".to_owned(),
-            "950" => "big5".to_owned(),
-            page => format!("windows-{page}"),
+/// Only those of one byte a character: in the others an attacker's byte can take the bracket behind it into
+/// a character, where Python leaves it alone.
+fn code_page(name: &str) -> Option<&'static encoding_rs::Encoding> {
+    let page = name
+        .strip_prefix("cp")
+        .or_else(|| name.strip_prefix("windows_"));
+    Some(match page.unwrap_or(name) {
+        "1250" => encoding_rs::WINDOWS_1250,
+        "1251" => encoding_rs::WINDOWS_1251,
+        "1252" => encoding_rs::WINDOWS_1252,
+        "1253" => encoding_rs::WINDOWS_1253,
+        "1254" => encoding_rs::WINDOWS_1254,
+        "1255" => encoding_rs::WINDOWS_1255,
+        "1256" => encoding_rs::WINDOWS_1256,
+        "1257" => encoding_rs::WINDOWS_1257,
+        "1258" => encoding_rs::WINDOWS_1258,
+        "866" | "ibm866" => encoding_rs::IBM866,
+        "koi8_r" | "cskoi8r" => encoding_rs::KOI8_R,
+        "koi8_u" => encoding_rs::KOI8_U,
+        "mac_roman" | "macroman" | "macintosh" => encoding_rs::MACINTOSH,
+        "latin2" | "l2" => encoding_rs::ISO_8859_2,
+        "latin3" | "l3" => encoding_rs::ISO_8859_3,
+        "latin4" | "l4" => encoding_rs::ISO_8859_4,
+        "cyrillic" => encoding_rs::ISO_8859_5,
+        "arabic" => encoding_rs::ISO_8859_6,
+        "greek" => encoding_rs::ISO_8859_7,
+        "hebrew" => encoding_rs::ISO_8859_8,
+        "latin6" | "l6" => encoding_rs::ISO_8859_10,
+        "latin7" | "l7" => encoding_rs::ISO_8859_13,
+        "latin8" | "l8" => encoding_rs::ISO_8859_14,
+        "latin9" | "l9" => encoding_rs::ISO_8859_15,
+        "latin10" | "l10" => encoding_rs::ISO_8859_16,
+        _ => {
+            let part = name
+                .strip_prefix("iso8859_")
+                .or_else(|| name.strip_prefix("iso_8859_"))?;
+            match part {
+                "2" => encoding_rs::ISO_8859_2,
+                "3" => encoding_rs::ISO_8859_3,
+                "4" => encoding_rs::ISO_8859_4,
+                "5" => encoding_rs::ISO_8859_5,
+                "6" => encoding_rs::ISO_8859_6,
+                "7" => encoding_rs::ISO_8859_7,
+                "8" => encoding_rs::ISO_8859_8,
+                "10" => encoding_rs::ISO_8859_10,
+                "13" => encoding_rs::ISO_8859_13,
+                "14" => encoding_rs::ISO_8859_14,
+                "15" => encoding_rs::ISO_8859_15,
+                "16" => encoding_rs::ISO_8859_16,
+                _ => return None,
+            }
         }
-    } else {
-        match name {
-            "latin9" | "l9" => "iso-8859-15".to_owned(),
-            "latin10" | "l10" => "iso-8859-16".to_owned(),
-            "mac_roman" | "macroman" => "macintosh".to_owned(),
-            "mac_cyrillic" => "x-mac-cyrillic".to_owned(),
-            "shift_jis" | "shiftjis" | "sjis" | "s_jis" => "shift_jis".to_owned(),
-            "iso_2022_jp" | "iso2022_jp" => "iso-2022-jp".to_owned(),
-            "eucjp" | "ujis" => "euc-jp".to_owned(),
-            "euckr" | "uhc" => "euc-kr".to_owned(),
-            other => other.replace('_', "-"),
-        }
-    };
-    let encoding = encoding_rs::Encoding::for_label(label.as_bytes())?;
-    // What has a meaning of its own on the web has none for Python.
-    let is_web = [
-        encoding_rs::REPLACEMENT,
-        encoding_rs::X_USER_DEFINED,
-        encoding_rs::UTF_8,
-        encoding_rs::UTF_16LE,
-        encoding_rs::UTF_16BE,
-    ]
-    .contains(&encoding);
-    (!is_web).then_some(encoding)
+    })
+}
+
+/// Whether Python knows what the control characters of the upper half stand for; else it has gaps there.
+fn has_controls(page: &'static encoding_rs::Encoding) -> bool {
+    page.name().starts_with("ISO-")
 }
 
 fn collected(characters: impl Iterator<Item = Option<char>>) -> (Cow<'static, str>, bool) {
@@ -214,23 +233,29 @@ mod tests {
             &["utf-16", "utf-16-le"],
             Some(Encoding::Utf16(Order::Little)),
         );
+        let page = |page| Some(Encoding::CodePage(page));
         check(
-            &["cp1252", "windows-1252"],
-            Some(Encoding::Old(encoding_rs::WINDOWS_1252)),
+            &["cp1252", "windows-1252", "1252"],
+            page(encoding_rs::WINDOWS_1252),
         );
         check(
             &["iso8859-15", "ISO_8859-15", "latin9", "L9"],
-            Some(Encoding::Old(encoding_rs::ISO_8859_15)),
+            page(encoding_rs::ISO_8859_15),
         );
+        check(&["koi8-r", "KOI8_R"], page(encoding_rs::KOI8_R));
+        // On the web these are others, or have two bytes for a character.
         check(
-            &["koi8-r", "KOI8_R"],
-            Some(Encoding::Old(encoding_rs::KOI8_R)),
-        );
-        check(&["gbk", "cp936"], Some(Encoding::Old(encoding_rs::GBK)));
-        check(
-            &["nope", "auto", "", "replacement", "x-user-defined", "cp9"],
+            &[
+                "iso8859-9",
+                "iso8859-11",
+                "gbk",
+                "big5",
+                "shift_jis",
+                "euc-kr",
+            ],
             None,
         );
+        check(&["nope", "auto", "", "x-user-defined", "cp9"], None);
     }
 
     #[test]
@@ -252,13 +277,10 @@ mod tests {
         check(little, b"a\0\0\xd8", "a\u{fffd}", false);
         check(Encoding::Utf16(Order::Big), b"\0a\0", "a\u{fffd}", false);
         check(Encoding::Utf32(Order::Big), b"\0\0\0a", "a", true);
-        let old = Encoding::Old(encoding_rs::WINDOWS_1252);
-        check(old, b"caf\xe9 \x80", "café €", true);
-        check(
-            Encoding::Old(encoding_rs::GBK),
-            b"a\xff",
-            "a\u{fffd}",
-            false,
-        );
+        let page = Encoding::CodePage(encoding_rs::WINDOWS_1252);
+        check(page, b"caf\xe9 \x80", "café €", true);
+        check(page, b"a\x81", "a\u{fffd}", false);
+        let page = Encoding::CodePage(encoding_rs::ISO_8859_15);
+        check(page, b"\xa4\x81", "€\u{81}", true);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Beyond, Compiler, What, class_of, number};
 use crate::ast::{Case, Kind, Literal, Mode, Node};
 use crate::class::Class;
-use crate::program::{BITS_MOST, Bits, Count, Inst, NO_END, Pc, Peeks, Run};
+use crate::program::{BITS_MOST, Bits, Count, Inst, NO_END, Pc, Peeks, Run, UNKNOWN};
 
 impl<'a> Compiler<'a> {
     pub(super) fn repeat(
@@ -40,7 +40,7 @@ impl<'a> Compiler<'a> {
                 after: Peeks::any(),
                 exits_once: 0,
                 last: None,
-                ways: 0,
+                ways: UNKNOWN,
             })))?;
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl<'a> Compiler<'a> {
             after: Peeks::any(),
             exits_once: 0,
             last: Some(last),
-            ways: 0,
+            ways: UNKNOWN,
         })))?;
         Ok(true)
     }
