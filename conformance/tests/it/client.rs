@@ -12,6 +12,17 @@ const TERMS: Terms = Terms {
     findtime: 600,
 };
 
+/// What the two configurations set differently, set alike.
+const ALIKE: &str = "usedns = warn
+ignoreself = false
+ignoreip =
+ignorecommand =
+prefregex = ^p: <F-CONTENT>.+</F-CONTENT>$
+failregex = ^bad login from <HOST>$
+            ^no such user <F-USER>\\S+</F-USER> at <ADDR>$
+ignoreregex =
+";
+
 /// In this order: later ones show what earlier ones did.
 const COMMANDS: &[&str] = &[
     "ping",
@@ -23,6 +34,73 @@ const COMMANDS: &[&str] = &[
     "set sshd banip 192.0.2.8 2001:db8::7",
     "get sshd banip",
     "status sshd",
+    "get loglevel",
+    "get logtarget",
+    "get syslogsocket",
+    "get thread",
+    "get dbfile",
+    "get dbmaxmatches",
+    "get dbpurgeage",
+    "set loglevel notice",
+    "get loglevel",
+    "set dbpurgeage 2d",
+    "get dbpurgeage",
+    "set dbmaxmatches 7",
+    "get dbmaxmatches",
+    "get sshd logpath",
+    "get sshd logencoding",
+    "get sshd journalmatch",
+    "get sshd ignoreself",
+    "get sshd ignoreip",
+    "set sshd addignoreip 198.51.100.0/24 198.51.100.7",
+    "get sshd ignoreip",
+    "get sshd ignorecommand",
+    "get sshd ignorecache",
+    "get sshd prefregex",
+    "get sshd failregex",
+    "get sshd ignoreregex",
+    "set sshd addfailregex ^x<HOST>$",
+    "set sshd addignoreregex ^y<ADDR>$",
+    "get sshd failregex",
+    "get sshd ignoreregex",
+    "get sshd usedns",
+    "set sshd usedns raw",
+    "get sshd usedns",
+    "get sshd findtime",
+    "set sshd findtime 1mo",
+    "get sshd findtime",
+    "get sshd bantime",
+    "set sshd bantime 1h",
+    "get sshd bantime",
+    "get sshd bantime.increment",
+    "get sshd bantime.nope",
+    "get sshd datepattern",
+    "set sshd datepattern %Y-%m-%d",
+    "get sshd datepattern",
+    "get sshd logtimezone",
+    "set sshd logtimezone UTC+0100",
+    "get sshd logtimezone",
+    "get sshd maxretry",
+    "get sshd maxmatches",
+    "get sshd maxlines",
+    "get sshd",
+    "get",
+    "get nosuchjail findtime",
+    "get sshd nosuchoption",
+    "get sshd action",
+    "get sshd action nosuchaction",
+    "get sshd action nosuchaction x",
+    "get sshd actionproperties",
+    "get sshd actionproperties nosuchaction",
+    "banned",
+    "flushlogs",
+    "banned 192.0.2.8",
+    "banned 192.0.2.8 192.0.2.99",
+    "get sshd banned",
+    "get sshd banned 192.0.2.8 192.0.2.99",
+    "unban 192.0.2.7 192.0.2.99",
+    "unban",
+    "banned",
     "set sshd unbanip 192.0.2.8",
     "set sshd unbanip 192.0.2.99",
     "get sshd banip",
@@ -54,10 +132,10 @@ fn answers(version: Version) -> Vec<Comparison> {
     let folder = tempfile::tempdir().unwrap();
     let client = Oracle::new(version).unwrap();
     let log = replay::empty_log(folder.path()).unwrap();
-    let theirs = replay::jail_local(&TERMS, &log, replay::ORIGINAL);
+    let theirs = replay::jail_local(&TERMS, &log, &[replay::ORIGINAL, ALIKE].concat());
     let theirs = Server::of_original(&client, folder.path(), &theirs).unwrap();
     let theirs = transcripts(&client, theirs);
-    let ours = replay::jail_local(&TERMS, &log, "");
+    let ours = replay::jail_local(&TERMS, &log, ALIKE);
     let ours = Server::of_ours(folder.path(), &ours, &["sshd"]).unwrap();
     let ours = transcripts(&client, ours);
     let pairs = theirs.into_iter().zip(ours);

@@ -3,6 +3,7 @@
 mod jail;
 mod lines;
 mod native;
+mod options;
 mod requests;
 mod settings;
 mod start;
@@ -20,6 +21,7 @@ use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Positio
 use indexmap::{IndexMap, IndexSet};
 
 use self::jail::JailRuntime;
+use self::options::Told;
 use self::supplement::Supplement;
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
@@ -69,6 +71,7 @@ pub(crate) struct Engine {
     /// Jails that could not be added: what else the stream says of them is passed over.
     refused: IndexSet<String>,
     dbpurgeage: Span,
+    told: Told,
     saved: Instant,
     looked: Instant,
     purged: Instant,
@@ -94,6 +97,7 @@ impl Engine {
             commands: 0,
             refused: IndexSet::new(),
             dbpurgeage: Span::from_seconds(86_400),
+            told: Told::default(),
             saved: now,
             looked: now,
             purged: now,

@@ -156,6 +156,15 @@ impl Exception {
         Self::builtin("KeyError", format!("Invalid Action name: {action}"))
     }
 
+    /// Returns the answer to a question for a property the action does not have.
+    #[must_use]
+    pub fn unknown_property(property: &str) -> Self {
+        Self::builtin(
+            "AttributeError",
+            format!("'CommandAction' object has no attribute '{property}'"),
+        )
+    }
+
     /// Returns a `KeyError` with this key.
     pub fn key(key: impl Into<Value>) -> Self {
         Self::new("builtins", "KeyError", vec![key.into()])

@@ -12,6 +12,7 @@ mod word;
 
 use crate::{Command, Exception, Value};
 
+pub use get::{JailOption, ServerOption};
 pub use set::{LogPosition, Setting};
 
 /// Holds one command that this version carries out.
@@ -81,6 +82,24 @@ pub enum Request {
         jail: String,
         /// What to look for.
         ids: Vec<String>,
+    },
+    /// `banned`: answers all bans by jail; with words the jails that have banned each of them.
+    BannedAnywhere(Vec<String>),
+    /// `unban IP…`, or `unban --all`: answers how many were unbanned.
+    UnbanAnywhere {
+        /// What to unban; `None` for everything.
+        ids: Option<Vec<String>>,
+    },
+    /// `flushlogs`: answers `rolled over` or `flushed`.
+    FlushLogs,
+    /// `get OPTION`: answers its value.
+    GetServer(ServerOption),
+    /// `get J OPTION…`: answers its value.
+    GetJail {
+        /// Which jail.
+        jail: String,
+        /// What to tell.
+        option: JailOption,
     },
     /// `set OPTION VALUE`: answers the new value.
     SetServer(ServerSetting),
@@ -233,8 +252,17 @@ impl Request {
                 other => Err(Exception::no_attribute(other, "items").into()),
             },
             "unban" if rest.is_empty() => Err(Exception::invalid_command().into()),
-            "stop" | "unban" | "sleep" | "flushlogs" | "stats" | "statistic" | "statistics"
-            | "banned" | "reload" => Err(Refusal::NotAvailable(name.clone())),
+            "unban" if word::first(rest)?.as_str() == Some("--all") => {
+                Ok(Self::UnbanAnywhere { ids: None })
+            }
+            "unban" => Ok(Self::UnbanAnywhere {
+                ids: Some(word::ids(rest)?),
+            }),
+            "banned" => Ok(Self::BannedAnywhere(word::ids(rest)?)),
+            "flushlogs" => Ok(Self::FlushLogs),
+            "stop" | "sleep" | "stats" | "statistic" | "statistics" | "reload" => {
+                Err(Refusal::NotAvailable(name.clone()))
+            }
             _ => Err(Exception::invalid_command().into()),
         }
     }

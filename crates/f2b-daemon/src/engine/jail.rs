@@ -8,6 +8,7 @@ use f2b_source::{Position, SourceId};
 use f2b_store::JournalPosition;
 use indexmap::IndexMap;
 
+use super::options::JailTold;
 use crate::journal::Journal;
 
 /// Where a jail shall take its lines from.
@@ -57,6 +58,8 @@ pub(crate) struct JailRuntime {
     pub(crate) sources: Sources,
     /// What it has read since the server started.
     pub(crate) read: ReadCounters,
+    /// What is answered about settings.
+    pub(crate) told: JailTold,
     /// Whether bans that an earlier run left in the kernel were compared with ours.
     pub(crate) reconciled: bool,
 }
@@ -143,6 +146,7 @@ impl JailRuntime {
             broken: None,
             sources: Sources::None,
             read: ReadCounters::default(),
+            told: JailTold::default(),
             reconciled: false,
         }
     }

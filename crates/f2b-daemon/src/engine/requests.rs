@@ -10,7 +10,7 @@ use super::{Ending, Engine};
 use crate::batch::Batch;
 use crate::clock;
 use crate::event::ReplyTo;
-use crate::log::{Level, Line};
+use crate::log::{Level, Line, chain};
 use crate::text::VERSION;
 
 impl Engine {
@@ -34,6 +34,7 @@ impl Engine {
                 ids,
                 report_absent,
             } => self.unban(&jail, &ids, report_absent, &mut batch),
+            Request::UnbanAnywhere { ids } => self.unban_anywhere(ids.as_deref(), &mut batch),
             Request::ServerStream(commands) => self.stream(&commands),
             request => self.read(request, command),
         };
@@ -94,10 +95,57 @@ impl Engine {
             }
             Request::BanList { jail, with_time } => Ok(self.runtime(&jail)?.ban_list(with_time)),
             Request::Banned { jail, ids } => Ok(self.runtime(&jail)?.banned(&ids)),
+            Request::BannedAnywhere(ids) => Ok(self.banned_anywhere(&ids)),
+            Request::GetServer(option) => self.get(option),
+            Request::GetJail { jail, option } => self.runtime(&jail)?.get(&option),
+            Request::FlushLogs => self.flush_logs(),
             Request::StockadeStatus { jail } => self.stockade_status(jail.as_deref()),
             // What configures is carried out as in a stream.
             _ => self.stream_command(command),
         }
+    }
+
+    /// What is banned, by jail; or by which jails each of some ids is.
+    fn banned_anywhere(&self, ids: &[String]) -> Value {
+        let banning = |id: &FailId| {
+            let jails = self.jails.iter();
+            let jails = jails.filter(|(_, runtime)| runtime.jail.bans().ban(id).is_some());
+            Value::texts(jails.map(|(name, _)| name.clone()))
+        };
+        if !ids.is_empty() {
+            return Value::List(ids.iter().map(|id| banning(&FailId::parse(id))).collect());
+        }
+        let jails = self.jails.iter().map(|(name, runtime)| {
+            Value::Dict(vec![(Value::text(name.clone()), runtime.banned(&[]))])
+        });
+        Value::List(jails.collect())
+    }
+
+    /// Unbans ids in every jail, or everything.
+    fn unban_anywhere(&mut self, ids: Option<&[String]>, batch: &mut Batch) -> Reply {
+        let mut unbanned = 0;
+        for jail in self.jails.keys().cloned().collect::<Vec<_>>() {
+            let bans = self.runtime(&jail)?.jail.bans();
+            let banned: Vec<String> = match ids {
+                None => bans.iter().map(|ban| ban.id.to_string()).collect(),
+                Some(ids) => ids.to_vec(),
+            };
+            if let Value::Int(count) = self.unban(&jail, &banned, false, batch)? {
+                unbanned += count;
+            }
+        }
+        Ok(Value::Int(unbanned))
+    }
+
+    /// Opens the log file anew, after it was rotated away.
+    fn flush_logs(&self) -> Reply {
+        let log = &self.around.log;
+        let is_file = !matches!(self.told.logtarget.as_str(), Some("STDOUT" | "STDERR"));
+        if let Err(error) = log.reopen() {
+            log.error("server", chain(&error));
+        }
+        log.info("server", "flush performed");
+        Ok(Value::text(if is_file { "rolled over" } else { "flushed" }))
     }
 
     fn ban(&mut self, jail: &str, ids: &[String], batch: &mut Batch) -> Reply {

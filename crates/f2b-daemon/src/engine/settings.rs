@@ -119,7 +119,8 @@ impl Engine {
                 let level =
                     Level::named(&name).ok_or_else(|| Exception::invalid_log_level(&name))?;
                 log.set_level(level);
-                Ok(Value::text(name))
+                self.told.loglevel = Value::text(name);
+                Ok(self.told.loglevel.clone())
             }
             ServerSetting::LogTarget(name) => {
                 let target =
@@ -128,7 +129,8 @@ impl Engine {
                     log.error("server", chain(&error));
                     Exception::general("Failed to change log target")
                 })?;
-                Ok(Value::text(name))
+                self.told.logtarget = Value::text(name);
+                Ok(self.told.logtarget.clone())
             }
             ServerSetting::DbFile(_) if !self.jails.is_empty() => Err(Exception::database_in_use()),
             ServerSetting::DbFile(None) => {
@@ -143,7 +145,8 @@ impl Engine {
             ServerSetting::DbPurgeAge(text) => {
                 let age = time_of(&text)?;
                 self.dbpurgeage = age.span();
-                Ok(shown(age))
+                self.told.dbpurgeage = shown(age);
+                Ok(self.told.dbpurgeage.clone())
             }
             ServerSetting::DbMaxMatches(count) => {
                 if let Some(store) = self.around.database.lock().as_mut() {
@@ -176,19 +179,19 @@ impl JailRuntime {
                 self.filter_mut()
                     .set_prefregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
-                Ok(Value::text(rule))
+                Ok(self.prefregex())
             }
             Setting::AddFailRegex(rule) => {
                 self.filter_mut()
                     .add_failregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
-                Ok(Value::texts([rule]))
+                Ok(self.failregex())
             }
             Setting::AddIgnoreRegex(rule) => {
                 self.filter_mut()
                     .add_ignoreregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
-                Ok(Value::texts([rule]))
+                Ok(self.ignoreregex())
             }
             Setting::MaxLines(count) => match usize::try_from(count) {
                 Ok(maxlines) if maxlines > 0 => {
@@ -199,9 +202,9 @@ impl JailRuntime {
             },
             Setting::DatePattern(patterns) => {
                 let dates = DateDetector::with_patterns(&patterns).map_err(date_exception)?;
-                let shown = shown_dates(&dates);
+                self.told.datepattern = shown_dates(&dates);
                 self.matcher.set_dates(dates);
-                Ok(shown)
+                Ok(self.told.datepattern.clone())
             }
             // What a jail reads and what it does about bans is settled when it starts.
             Setting::AddJournalMatch(_) if is_running => not_available("addjournalmatch"),
@@ -213,7 +216,7 @@ impl JailRuntime {
                     .split(|word| word == "+")
                     .filter(|group| !group.is_empty());
                 self.matches.extend(groups.map(<[String]>::to_vec));
-                Ok(Value::List(self.matches.iter().map(Value::texts).collect()))
+                Ok(self.journal_matches())
             }
             Setting::MaxRetry(count) => {
                 self.jail.settings_mut().maxretry = clamped(count);
@@ -227,7 +230,8 @@ impl JailRuntime {
             Setting::FindTime(text) => {
                 let findtime = time_of(&text)?;
                 self.jail.settings_mut().findtime = findtime.span();
-                Ok(shown(findtime))
+                self.told.findtime = shown(findtime);
+                Ok(self.told.findtime.clone())
             }
             Setting::BanTime(text) => {
                 // As the original: always whole.
@@ -235,7 +239,10 @@ impl JailRuntime {
                 self.jail.settings_mut().bantime = Bantime::from_seconds(seconds);
                 Ok(Value::Int(seconds))
             }
-            Setting::IgnoreCommand(command) if command.is_empty() => Ok(Value::text(command)),
+            Setting::IgnoreCommand(command) if command.is_empty() => {
+                self.told.ignorecommand = Value::text(command);
+                Ok(self.told.ignorecommand.clone())
+            }
             Setting::IgnoreCommand(_) => not_available("ignorecommand"),
             Setting::IgnoreSelf(false) => Ok(Value::Bool(false)),
             Setting::IgnoreSelf(true) => not_available("ignoreself"),
@@ -243,7 +250,8 @@ impl JailRuntime {
             Setting::LogTimeZone(text) => {
                 let zone = Zone::parse(&text).map_err(date_exception)?;
                 self.matcher.set_zone(zone);
-                Ok(Value::text(text))
+                self.told.logtimezone = Value::text(text);
+                Ok(self.told.logtimezone.clone())
             }
             Setting::LogEncoding(name)
                 if ["auto", "utf-8"].contains(&name.to_lowercase().as_str()) =>

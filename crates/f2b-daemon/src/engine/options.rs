@@ -1,0 +1,164 @@
+//! What `get` answers.
+
+use f2b_core::Bantime;
+use f2b_protocol::request::{JailOption, ServerOption};
+use f2b_protocol::{Exception, Reply, Value};
+
+use super::Engine;
+use super::jail::{JailRuntime, Sources};
+
+/// What the server answers about settings as they were given.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) loglevel: Value,
+    pub(crate) logtarget: Value,
+    pub(crate) syslogsocket: Value,
+    pub(crate) dbpurgeage: Value,
+}
+
+impl Default for Told {
+    /// Returns what the original answers before anything is set.
+    fn default() -> Self {
+        Self {
+            loglevel: Value::text("INFO"),
+            logtarget: Value::text("STDOUT"),
+            syslogsocket: Value::text("auto"),
+            dbpurgeage: Value::Int(86_400),
+        }
+    }
+}
+
+/// The same of a jail.
+#[derive(Debug)]
+pub(crate) struct JailTold {
+    pub(crate) findtime: Value,
+    pub(crate) datepattern: Value,
+    pub(crate) logtimezone: Value,
+    pub(crate) ignorecommand: Value,
+}
+
+impl Default for JailTold {
+    /// Returns what the original answers before anything is set.
+    fn default() -> Self {
+        Self {
+            findtime: Value::Int(600),
+            datepattern: Value::Tuple(vec![Value::None, Value::text("Default Detectors")]),
+            logtimezone: Value::None,
+            ignorecommand: Value::Bool(false),
+        }
+    }
+}
+
+impl Engine {
+    /// Answers an option of the server.
+    pub(super) fn get(&self, option: ServerOption) -> Reply {
+        let database = self.around.database.lock();
+        let of_database = |value: &dyn Fn(&f2b_store::Store) -> Value| {
+            database.as_ref().map_or(Value::None, value)
+        };
+        Ok(match option {
+            ServerOption::LogLevel => self.told.loglevel.clone(),
+            ServerOption::LogTarget => self.told.logtarget.clone(),
+            ServerOption::SyslogSocket => self.told.syslogsocket.clone(),
+            ServerOption::Thread => Value::Dict(vec![(Value::text("stacksize"), Value::Int(0))]),
+            ServerOption::DbFile => {
+                of_database(&|store| Value::text(store.path().display().to_string()))
+            }
+            ServerOption::DbMaxMatches => of_database(&|store| {
+                Value::Int(i64::try_from(store.max_matches()).unwrap_or(i64::MAX))
+            }),
+            ServerOption::DbPurgeAge => of_database(&|_| self.told.dbpurgeage.clone()),
+        })
+    }
+}
+
+impl JailRuntime {
+    /// Answers an option of the jail.
+    pub(super) fn get(&self, option: &JailOption) -> Reply {
+        let settings = self.jail.settings();
+        let count = |count: usize| Value::Int(i64::try_from(count).unwrap_or(i64::MAX));
+        Ok(match option {
+            JailOption::LogPath => {
+                Value::texts(self.logs.iter().map(|log| log.path.display().to_string()))
+            }
+            JailOption::LogEncoding => Value::text("UTF-8"),
+            // As the original: what reads files has none.
+            JailOption::JournalMatch => match &self.sources {
+                Sources::Files(_) => Value::List(Vec::new()),
+                Sources::None | Sources::Journal(_) => self.journal_matches(),
+            },
+            JailOption::IgnoreSelf => Value::Bool(false),
+            JailOption::IgnoreIp => {
+                Value::texts(settings.ignoreip.listed().map(ToString::to_string))
+            }
+            JailOption::IgnoreCommand => self.told.ignorecommand.clone(),
+            // Never set: there is none in this version.
+            JailOption::IgnoreCache | JailOption::BanTimeOption(_) => Value::None,
+            JailOption::PrefRegex => self.prefregex(),
+            JailOption::FailRegex => self.failregex(),
+            JailOption::IgnoreRegex => self.ignoreregex(),
+            JailOption::UseDns => Value::text(self.filter.usedns().name()),
+            JailOption::FindTime => self.told.findtime.clone(),
+            JailOption::DatePattern => match &self.sources {
+                Sources::Journal(_) => Value::None,
+                Sources::None | Sources::Files(_) => self.told.datepattern.clone(),
+            },
+            JailOption::LogTimeZone => self.told.logtimezone.clone(),
+            JailOption::MaxMatches => count(settings.maxmatches),
+            JailOption::MaxRetry => Value::Int(settings.maxretry.into()),
+            JailOption::MaxLines => count(self.filter.maxlines()),
+            JailOption::BanTime => Value::Int(match settings.bantime {
+                Bantime::Permanent => -1,
+                Bantime::Lasting(span) => span.whole_seconds(),
+            }),
+            JailOption::Actions => Value::texts(self.actions.keys().cloned()),
+            JailOption::ActionProperty { action, property } => {
+                let properties = self.action(action)?;
+                let value = properties.get(property);
+                let value = value.ok_or_else(|| Exception::unknown_property(property))?;
+                Value::text(value.clone())
+            }
+            JailOption::ActionProperties(action) => {
+                let mut names: Vec<&String> = self.action(action)?.keys().collect();
+                names.sort();
+                Value::texts(names.into_iter().cloned())
+            }
+        })
+    }
+
+    /// The `prefregex`, its tags replaced; empty if there is none.
+    pub(super) fn prefregex(&self) -> Value {
+        let rule = self.filter.prefregex();
+        Value::text(rule.map_or("", |rule| rule.expanded()))
+    }
+
+    /// Each `failregex`, its tags replaced.
+    pub(super) fn failregex(&self) -> Value {
+        Value::texts(
+            self.filter
+                .failregex()
+                .iter()
+                .map(|rule| rule.expanded().to_owned()),
+        )
+    }
+
+    /// Each `ignoreregex`, likewise.
+    pub(super) fn ignoreregex(&self) -> Value {
+        Value::texts(
+            self.filter
+                .ignoreregex()
+                .iter()
+                .map(|rule| rule.expanded().to_owned()),
+        )
+    }
+
+    /// The groups of its `journalmatch`.
+    pub(super) fn journal_matches(&self) -> Value {
+        Value::List(self.matches.iter().map(Value::texts).collect())
+    }
+
+    fn action(&self, name: &str) -> Result<&indexmap::IndexMap<String, String>, Exception> {
+        let properties = self.actions.get(name);
+        properties.ok_or_else(|| Exception::unknown_action(name))
+    }
+}
