@@ -23,6 +23,18 @@ failregex = ^bad login from <HOST>$
 ignoreregex =
 ";
 
+/// Commands that 1.0.2 does not know.
+const SINCE_1_1: &[&str] = &[
+    "stats",
+    "statistics",
+    "statistic",
+    "status --all",
+    "status --all short",
+    "status --all bogus",
+    "status --all stats",
+    "status sshd stats",
+];
+
 /// In this order: later ones show what earlier ones did.
 const COMMANDS: &[&str] = &[
     "ping",
@@ -94,6 +106,14 @@ const COMMANDS: &[&str] = &[
     "get sshd actionproperties nosuchaction",
     "banned",
     "flushlogs",
+    "stats",
+    "statistics",
+    "statistic",
+    "status --all",
+    "status --all short",
+    "status --all bogus",
+    "status --all stats",
+    "status sshd stats",
     "banned 192.0.2.8",
     "banned 192.0.2.8 192.0.2.99",
     "get sshd banned",
@@ -114,14 +134,22 @@ const COMMANDS: &[&str] = &[
     "ping",
 ];
 
+/// The commands that a version knows, numbered.
+fn commands(version: Version) -> Vec<(usize, &'static str)> {
+    let all = (1..).zip(COMMANDS.iter().copied());
+    let is_known = |command: &str| version != Version::V1_0_2 || !SINCE_1_1.contains(&command);
+    all.filter(|(_, command)| is_known(command)).collect()
+}
+
 /// Runs all commands; the last but one ends the server.
 fn transcripts(client: &Oracle, server: Server) -> Vec<String> {
     let endpoint = server.endpoint.clone();
-    let run = |line: &&str| {
+    let run = |(_, line): &(usize, &str)| {
         let words: Vec<_> = line.split(' ').collect();
         client.client(&endpoint, &words).unwrap().transcript()
     };
-    let (after, before) = COMMANDS.split_last().unwrap();
+    let commands = commands(client.version());
+    let (after, before) = commands.split_last().unwrap();
     let mut transcripts: Vec<_> = before.iter().map(run).collect();
     server.wait_for_end().unwrap();
     transcripts.push(run(after));
@@ -132,15 +160,20 @@ fn answers(version: Version) -> Vec<Comparison> {
     let folder = tempfile::tempdir().unwrap();
     let client = Oracle::new(version).unwrap();
     let log = replay::empty_log(folder.path()).unwrap();
-    let theirs = replay::jail_local(&TERMS, &log, &[replay::ORIGINAL, ALIKE].concat());
+    // The second one sorts before the first.
+    let second = "[another]\nenabled = true\nfilter = sshd\nlogpath = /dev/null\n";
+    let jails = |more: &str| {
+        let first = replay::jail_local(&TERMS, &log, &format!("backend = polling\n{more}{ALIKE}"));
+        format!("{first}\n{second}backend = polling\n{more}{ALIKE}")
+    };
+    let theirs = jails("action = quiet\n");
     let theirs = Server::of_original(&client, folder.path(), &theirs).unwrap();
     let theirs = transcripts(&client, theirs);
-    let ours = replay::jail_local(&TERMS, &log, ALIKE);
-    let ours = Server::of_ours(folder.path(), &ours, &["sshd"]).unwrap();
+    let ours = Server::of_ours(folder.path(), &jails(""), &["sshd", "another"]).unwrap();
     let ours = transcripts(&client, ours);
     let pairs = theirs.into_iter().zip(ours);
-    (1..)
-        .zip(COMMANDS)
+    commands(version)
+        .into_iter()
         .zip(pairs)
         .map(|((number, command), (original, ours))| Comparison {
             // The same command comes again, with another answer.

@@ -90,6 +90,10 @@ pub enum Request {
         /// What to unban; `None` for everything.
         ids: Option<Vec<String>>,
     },
+    /// `stats`, `statistics`, `statistic`: answers backend and counts of each jail.
+    Statistics,
+    /// `status --all [flavor]`.
+    StatusOfAll(StatusFlavor),
     /// `flushlogs`: answers `rolled over` or `flushed`.
     FlushLogs,
     /// `get OPTION`: answers its value.
@@ -136,6 +140,8 @@ pub enum StatusFlavor {
     Basic,
     /// Without the list of bans.
     Short,
+    /// The backend and the counts alone, as `stats` has them.
+    Statistics,
     /// A word that is no flavour: logged as a warning, answered as basic. Holds
     /// the word.
     Unknown(String),
@@ -260,9 +266,8 @@ impl Request {
             }),
             "banned" => Ok(Self::BannedAnywhere(word::ids(rest)?)),
             "flushlogs" => Ok(Self::FlushLogs),
-            "stop" | "sleep" | "stats" | "statistic" | "statistics" | "reload" => {
-                Err(Refusal::NotAvailable(name.clone()))
-            }
+            "stats" | "statistic" | "statistics" => Ok(Self::Statistics),
+            "stop" | "sleep" | "reload" => Err(Refusal::NotAvailable(name.clone())),
             _ => Err(Exception::invalid_command().into()),
         }
     }
@@ -275,18 +280,19 @@ fn status(rest: &[Value]) -> Result<Request, Refusal> {
         [jail, flavor] => (jail, Some(flavor)),
         _ => return Err(Exception::general("Invalid command (no status)").into()),
     };
-    if jail.as_str() == Some("--all") {
-        return Err(Refusal::NotAvailable("status --all".to_owned()));
-    }
-    let jail = word::jail(jail)?;
     let flavor = match flavor.map(Value::str).as_deref() {
         None | Some("basic") => StatusFlavor::Basic,
         Some("short") => StatusFlavor::Short,
-        Some(flavor @ ("cymru" | "stats")) => {
+        Some("stats") => StatusFlavor::Statistics,
+        Some(flavor @ "cymru") => {
             return Err(Refusal::NotAvailable(format!("status <JAIL> {flavor}")));
         }
         Some(other) => StatusFlavor::Unknown(other.to_owned()),
     };
+    if jail.as_str() == Some("--all") {
+        return Ok(Request::StatusOfAll(flavor));
+    }
+    let jail = word::jail(jail)?;
     Ok(Request::JailStatus { jail, flavor })
 }
 

@@ -14,6 +14,8 @@ pub struct ServerStatus {
 /// What `status J` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JailStatus {
+    /// Through what the jail reads, as the original calls it.
+    pub backend: String,
     /// Addresses with failures that have not led to a ban yet.
     pub currently_failed: u64,
     /// Failures since the jail was started.
@@ -56,6 +58,9 @@ impl JailStatus {
     /// Returns the payload of the reply.
     #[must_use]
     pub fn to_value(&self, flavor: &StatusFlavor) -> Value {
+        if *flavor == StatusFlavor::Statistics {
+            return self.statistics();
+        }
         let source = match &self.source {
             StatusSource::Files(files) => pair("File list", Value::texts(files)),
             StatusSource::Journal(matches) => pair("Journal matches", Value::texts(matches)),
@@ -75,6 +80,19 @@ impl JailStatus {
         Value::List(vec![
             pair("Filter", Value::List(filter)),
             pair("Actions", Value::List(actions)),
+        ])
+    }
+
+    /// Returns backend and counts.
+    ///
+    /// *Shape*: `['polling', (1, 7), (2, 2)]`, current and total, of failures and of bans.
+    #[must_use]
+    pub fn statistics(&self) -> Value {
+        let counts = |current, total| Value::Tuple(vec![count(current), count(total)]);
+        Value::List(vec![
+            Value::text(self.backend.clone()),
+            counts(self.currently_failed, self.total_failed),
+            counts(self.currently_banned, self.total_banned),
         ])
     }
 }

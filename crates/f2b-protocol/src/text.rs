@@ -4,6 +4,7 @@
 //!
 //! Programs and scripts read every byte of it. Nothing here ends with a newline.
 
+mod statistics;
 mod tree;
 
 use crate::{Command, Exception, Value};
@@ -17,6 +18,8 @@ pub struct BeautifyError {
     pub payload: String,
     /// `repr()` of the command.
     pub command: String,
+    /// What the original has come to when it fails, if that is not the payload.
+    so_far: Option<String>,
 }
 
 impl BeautifyError {
@@ -26,8 +29,9 @@ impl BeautifyError {
     /// Returns what goes to stdout instead.
     #[must_use]
     pub fn printed(&self) -> String {
-        // As the original: what it had so far, which is the payload, and the payload.
-        self.payload.repeat(2)
+        // As the original: what it had so far, which mostly is the payload, and the payload.
+        let so_far = self.so_far.as_ref().unwrap_or(&self.payload);
+        [so_far.as_str(), &self.payload].concat()
     }
 }
 
@@ -38,6 +42,7 @@ pub fn beautify(command: &Command, payload: &Value) -> Result<String, BeautifyEr
     known(command, payload).ok_or_else(|| BeautifyError {
         payload: payload.repr(),
         command: command.to_string(),
+        so_far: status_so_far(command, payload),
     })
 }
 
@@ -71,6 +76,15 @@ pub fn ban_with_time(id: &str, begin: &str, seconds: i64, end: &str) -> String {
     format!("{id} \t{begin} + {seconds} = {end}")
 }
 
+/// Of a status that is a list of something else the original draws the first character.
+fn status_so_far(command: &Command, payload: &Value) -> Option<String> {
+    let jail = command.word(1).filter(|jail| *jail != "--all")?;
+    let first = payload.as_sequence()?.first()?.as_str()?.chars().next()?;
+    let head = format!("Status for the jail: {jail}");
+    let drawn = Value::texts([head, format!("|- {first}")]);
+    (command.word(0) == Some("status")).then(|| drawn.repr())
+}
+
 /// Returns the text, or `None` where the payload does not fit.
 fn known(command: &Command, payload: &Value) -> Option<String> {
     let word = |index| command.word(index).unwrap_or_default();
@@ -82,6 +96,7 @@ fn known(command: &Command, payload: &Value) -> Option<String> {
         ("stop", _) if *payload == Value::None => Some("Jail stopped".to_owned()),
         ("add", _) => Some(format!("Added jail {}", payload.as_str()?)),
         ("flushlogs", _) => Some(format!("logs: {}", payload.as_str()?)),
+        ("stats" | "statistics", _) => statistics::table(payload),
         ("status", 1) => tree::status("Status", payload),
         ("status", _) if word(1) == "--all" => tree::status("Status", payload),
         ("status", _) => tree::status(&format!("Status for the jail: {}", word(1)), payload),

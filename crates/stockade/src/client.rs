@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use f2b_protocol::client::{Client, ClientError};
-use f2b_protocol::{Command, Reply, text};
+use f2b_protocol::text::{self, BeautifyError};
+use f2b_protocol::{Command, Reply};
 
 use crate::options::{self, Options, Program};
-use crate::output::{log_error, print, print_error};
+use crate::output::{log, log_error, print, print_error};
 use crate::tree::{NoSuchFolder, Tree};
 use crate::{dump, exit_codes};
 
@@ -103,7 +104,8 @@ fn shown(command: &Command, payload: &f2b_protocol::Value) -> ExitCode {
         Ok(text) => print(&text),
         Err(error) => {
             // As the original: a reply of an unknown shape is shown all the same.
-            log_error(&error.to_string());
+            log("beautifier", "WARNING", BeautifyError::WARNING);
+            log("beautifier", "ERROR", &error.to_string());
             print(&error.printed());
         }
     }

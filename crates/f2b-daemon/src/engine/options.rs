@@ -31,6 +31,8 @@ impl Default for Told {
 /// The same of a jail.
 #[derive(Debug)]
 pub(crate) struct JailTold {
+    /// Whether the backend was called `polling`: files are watched all the same.
+    pub(crate) is_polling: bool,
     pub(crate) findtime: Value,
     pub(crate) datepattern: Value,
     pub(crate) logtimezone: Value,
@@ -41,6 +43,7 @@ impl Default for JailTold {
     /// Returns what the original answers before anything is set.
     fn default() -> Self {
         Self {
+            is_polling: false,
             findtime: Value::Int(600),
             datepattern: Value::Tuple(vec![Value::None, Value::text("Default Detectors")]),
             logtimezone: Value::None,

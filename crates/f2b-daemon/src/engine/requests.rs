@@ -5,7 +5,7 @@ use f2b_protocol::request::StatusFlavor;
 use f2b_protocol::status::{JailStatus, ServerStatus, StatusSource};
 use f2b_protocol::{Answer, Command, Exception, Reply, Request, Value, text};
 
-use super::jail::{JailRuntime, Sources};
+use super::jail::{Backend, JailRuntime, Sources};
 use super::{Ending, Engine};
 use crate::batch::Batch;
 use crate::clock;
@@ -85,14 +85,14 @@ impl Engine {
                 Ok(ServerStatus { jails }.to_value())
             }
             Request::JailStatus { jail, flavor } => {
-                if let StatusFlavor::Unknown(word) = &flavor {
-                    let text = format!(
-                        "Unsupported extended jail status flavor {word:?}. Supported: basic, short"
-                    );
-                    self.around.log.warning("jail", text);
-                }
+                self.warn_of(&flavor);
                 Ok(self.runtime(&jail)?.status().to_value(&flavor))
             }
+            Request::StatusOfAll(flavor) => {
+                self.warn_of(&flavor);
+                Ok(self.status_of_all(&flavor))
+            }
+            Request::Statistics => Ok(self.of_all_jails(&StatusFlavor::Statistics)),
             Request::BanList { jail, with_time } => Ok(self.runtime(&jail)?.ban_list(with_time)),
             Request::Banned { jail, ids } => Ok(self.runtime(&jail)?.banned(&ids)),
             Request::BannedAnywhere(ids) => Ok(self.banned_anywhere(&ids)),
@@ -103,6 +103,43 @@ impl Engine {
             // What configures is carried out as in a stream.
             _ => self.stream_command(command),
         }
+    }
+
+    fn warn_of(&self, flavor: &StatusFlavor) {
+        if let StatusFlavor::Unknown(word) = flavor {
+            let text = format!(
+                "Unsupported extended jail status flavor {word:?}. Supported: basic, short, stats"
+            );
+            self.around.log.warning("jail", text);
+        }
+    }
+
+    fn status_of_all(&self, flavor: &StatusFlavor) -> Value {
+        let of_all = self.of_all_jails(flavor);
+        if *flavor == StatusFlavor::Statistics {
+            return of_all;
+        }
+        let jails = self.jails.keys().cloned().collect();
+        match (ServerStatus { jails }).to_value() {
+            Value::List(mut items) => {
+                items.push(of_all);
+                Value::List(items)
+            }
+            other => other,
+        }
+    }
+
+    /// The status of each jail, by name.
+    fn of_all_jails(&self, flavor: &StatusFlavor) -> Value {
+        let mut jails: Vec<_> = self.jails.iter().collect();
+        jails.sort_by_key(|(name, _)| name.as_str());
+        let status = |runtime: &JailRuntime| runtime.status().to_value(flavor);
+        let pairs = jails.into_iter();
+        Value::Dict(
+            pairs
+                .map(|(name, runtime)| (Value::text(name.clone()), status(runtime)))
+                .collect(),
+        )
     }
 
     /// What is banned, by jail; or by which jails each of some ids is.
@@ -228,6 +265,7 @@ impl JailRuntime {
             ),
         };
         JailStatus {
+            backend: self.backend_name().to_owned(),
             currently_failed: self.jail.tallies().len().try_into().unwrap_or(u64::MAX),
             total_failed: counters.failed,
             source,
@@ -239,6 +277,20 @@ impl JailRuntime {
                 .iter()
                 .map(|ban| ban.id.to_string())
                 .collect(),
+        }
+    }
+
+    /// How the original calls what the jail reads through.
+    fn backend_name(&self) -> &'static str {
+        let is_journal = match &self.sources {
+            Sources::Journal(_) => true,
+            Sources::Files(_) => false,
+            Sources::None => self.backend == Backend::Journal,
+        };
+        match is_journal {
+            true => "systemd",
+            false if self.told.is_polling => "polling",
+            false => "pyinotify",
         }
     }
 

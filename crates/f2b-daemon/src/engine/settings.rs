@@ -91,6 +91,7 @@ impl Engine {
         if self.jails.contains_key(&jail) {
             return Err(Exception::duplicate_jail(jail));
         }
+        let is_polling = backend == "polling";
         let backend = match backend {
             "auto" => Backend::Auto,
             "pyinotify" | "polling" | "gamin" => Backend::Files,
@@ -105,10 +106,9 @@ impl Engine {
         {
             self.around.log.error("database", storage::told(&error));
         }
-        self.jails.insert(
-            jail.clone(),
-            JailRuntime::new(jail.clone(), backend, self.zone.clone()),
-        );
+        let mut runtime = JailRuntime::new(jail.clone(), backend, self.zone.clone());
+        runtime.told.is_polling = is_polling;
+        self.jails.insert(jail.clone(), runtime);
         Ok(Value::text(jail))
     }
 

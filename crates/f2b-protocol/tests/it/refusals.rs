@@ -214,8 +214,6 @@ fn what_this_version_does_not_carry_out_says_so() {
     let rows: &[(&[&str], &str)] = &[
         (&["reload", "--all"], "reload"),
         (&["stop", "j"], "stop"),
-        (&["stats"], "stats"),
-        (&["status", "--all"], "status --all"),
         (&["status", "j", "cymru"], "status <JAIL> cymru"),
         (
             &["get", "j", "actionmethods", "a"],

@@ -198,6 +198,7 @@ fn status_is_a_tree_with_tabs() {
     );
 
     let mut jail = JailStatus {
+        backend: "polling".to_owned(),
         currently_failed: 1,
         total_failed: 7,
         source: StatusSource::Files(vec!["/srv/alpha.log".to_owned()]),

@@ -134,10 +134,10 @@ fn what_is_tried_without_a_memory_adds_little() {
             steps(Scratch::remembering()),
         );
         let quick = 200 + 8 * u64::try_from(text.len()).unwrap();
+        let shown: String = text.chars().take(20).collect();
         assert!(
             shipped <= remembering + 2 * quick,
-            "{pattern} {:.20}: {shipped} {remembering}",
-            text
+            "{pattern} on {shown}: {shipped} {remembering}"
         );
     };
     for length in [10, 100, 1_000, 10_000] {
