@@ -18,6 +18,13 @@ impl IgnoreList {
         }
     }
 
+    /// Removes an entry; returns whether it was there.
+    pub fn remove(&mut self, entry: &FailId) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|known| known != entry);
+        self.entries.len() < before
+    }
+
     /// Goes through the entries as they are listed: networks and texts first, then single addresses.
     pub fn listed(&self) -> impl Iterator<Item = &FailId> {
         let is_single = |entry: &&FailId| matches!(entry, FailId::Address(_));
@@ -50,5 +57,8 @@ mod tests {
         check("::ffff:192.0.2.7", true);
         check("192.0.2.8", false);
         check("localhost", false);
+        assert!(list.remove(&FailId::parse("0:0::1")));
+        assert!(!list.remove(&FailId::parse("127.9.9.9")));
+        assert!(!list.holds(&FailId::parse("::1")));
     }
 }

@@ -91,9 +91,7 @@ impl JailRuntime {
                 Sources::None | Sources::Journal(_) => self.journal_matches(),
             },
             JailOption::IgnoreSelf => Value::Bool(false),
-            JailOption::IgnoreIp => {
-                Value::texts(settings.ignoreip.listed().map(ToString::to_string))
-            }
+            JailOption::IgnoreIp => self.ignored(),
             JailOption::IgnoreCommand => self.told.ignorecommand.clone(),
             // Never set: there is none in this version.
             JailOption::IgnoreCache | JailOption::BanTimeOption(_) => Value::None,
@@ -153,6 +151,12 @@ impl JailRuntime {
                 .iter()
                 .map(|rule| rule.expanded().to_owned()),
         )
+    }
+
+    /// Who is ignored.
+    pub(super) fn ignored(&self) -> Value {
+        let listed = self.jail.settings().ignoreip.listed();
+        Value::texts(listed.map(ToString::to_string))
     }
 
     /// The groups of its `journalmatch`.

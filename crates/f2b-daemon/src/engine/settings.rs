@@ -9,7 +9,7 @@ use super::Engine;
 use super::jail::{Backend, JailRuntime, LogFile, Sources};
 use super::supplement::Supplement;
 use crate::clock;
-use crate::log::{Level, LogTarget, chain};
+use crate::log::{Level, Log, LogTarget, chain};
 use crate::storage;
 
 impl Engine {
@@ -25,11 +25,15 @@ impl Engine {
             Request::AddJail { jail, backend } => self.add_jail(jail, &backend),
             Request::StartJail { jail } => self.start_jail(&jail),
             Request::SetServer(setting) => self.set_server(setting),
-            Request::SetJail { jail, setting } => self.runtime(&jail)?.set(setting),
+            Request::SetJail { jail, setting } => {
+                let log = self.around.log.clone();
+                self.runtime(&jail)?.set(setting, &log)
+            }
             Request::MultiSetJail { jail, settings } => {
+                let log = self.around.log.clone();
                 let runtime = self.runtime(&jail)?;
                 for setting in settings {
-                    runtime.set(setting)?;
+                    runtime.set(setting, &log)?;
                 }
                 Ok(Value::Bool(true))
             }
@@ -164,7 +168,7 @@ impl Engine {
 
 impl JailRuntime {
     /// Sets one option; the reply is what the original answers.
-    fn set(&mut self, setting: Setting) -> Reply {
+    fn set(&mut self, setting: Setting, log: &Log) -> Reply {
         let not_available =
             |option: &str| Err(Exception::not_available(&format!("set <JAIL> {option}")));
         let is_running = !matches!(self.sources, Sources::None);
@@ -192,6 +196,18 @@ impl JailRuntime {
                     .add_ignoreregex(&rule)
                     .map_err(|error| rule_exception(&error))?;
                 Ok(self.ignoreregex())
+            }
+            Setting::DelFailRegex(number) => {
+                let count = self.filter.failregex().len();
+                let is_there = index(number, count)
+                    .is_some_and(|index| self.filter_mut().remove_failregex(index));
+                Ok(self.less("failregex", number, is_there, log))
+            }
+            Setting::DelIgnoreRegex(number) => {
+                let count = self.filter.ignoreregex().len();
+                let is_there = index(number, count)
+                    .is_some_and(|index| self.filter_mut().remove_ignoreregex(index));
+                Ok(self.less("ignoreregex", number, is_there, log))
             }
             Setting::MaxLines(count) => match usize::try_from(count) {
                 Ok(maxlines) if maxlines > 0 => {
@@ -247,6 +263,14 @@ impl JailRuntime {
             Setting::IgnoreSelf(false) => Ok(Value::Bool(false)),
             Setting::IgnoreSelf(true) => not_available("ignoreself"),
             Setting::AddIgnoreIp(words) => self.ignore(&words),
+            Setting::DelIgnoreIp(word) => {
+                let entry = FailId::parse(&word);
+                if self.jail.settings_mut().ignoreip.remove(&entry) {
+                    Ok(self.ignored())
+                } else {
+                    Err(Exception::value("list.remove(x): x not in list"))
+                }
+            }
             Setting::LogTimeZone(text) => {
                 let zone = Zone::parse(&text).map_err(date_exception)?;
                 self.matcher.set_zone(zone);
@@ -297,8 +321,19 @@ impl JailRuntime {
             }
             self.jail.settings_mut().ignoreip.add(entry);
         }
-        let listed = self.jail.settings().ignoreip.listed();
-        Ok(Value::texts(listed.map(ToString::to_string)))
+        Ok(self.ignored())
+    }
+
+    /// What is left after a rule was taken out, if there was one of that number.
+    fn less(&self, option: &str, number: i64, is_there: bool, log: &Log) -> Value {
+        if !is_there {
+            let text = format!("Cannot remove {option}: there is none of the number {number}");
+            log.error("filter", text);
+        }
+        match option {
+            "failregex" => self.failregex(),
+            _ => self.ignoreregex(),
+        }
     }
 
     pub(super) fn add_log(&mut self, path: &str, tail: bool) {
@@ -308,6 +343,14 @@ impl JailRuntime {
                 tail,
             });
         }
+    }
+}
+
+/// The place that a number stands for, as Python counts: a negative one from the end.
+fn index(number: i64, count: usize) -> Option<usize> {
+    match usize::try_from(number) {
+        Ok(index) => Some(index),
+        Err(_) => count.checked_sub(usize::try_from(number.unsigned_abs()).ok()?),
     }
 }
 

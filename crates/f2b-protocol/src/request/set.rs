@@ -14,6 +14,10 @@ pub enum Setting {
     AddFailRegex(String),
     /// `addignoreregex`.
     AddIgnoreRegex(String),
+    /// `delfailregex N`; answers what is left. A negative number counts from the end.
+    DelFailRegex(i64),
+    /// `delignoreregex N`, likewise.
+    DelIgnoreRegex(i64),
     /// `maxlines`, at least 1.
     MaxLines(i64),
     /// `datepattern`; empty for the default detectors.
@@ -34,6 +38,8 @@ pub enum Setting {
     IgnoreSelf(bool),
     /// `addignoreip`, as written.
     AddIgnoreIp(Vec<String>),
+    /// `delignoreip`; answers what is left.
+    DelIgnoreIp(String),
     /// `logtimezone`.
     LogTimeZone(String),
     /// `logencoding`.
@@ -174,8 +180,12 @@ pub(super) fn jail_setting(jail: &Value, option: &str, rest: &[Value]) -> Result
             Some("on" | "off") => Err(not_available(option)),
             _ => Err(Exception::general("Invalid idle option, must be 'on' or 'off'").into()),
         },
-        "delignoreip" | "ignorecache" | "dellogpath" | "deljournalmatch" | "delfailregex"
-        | "delignoreregex" | "attempt" | "delaction" => Err(not_available(option)),
+        "delfailregex" => Ok(Setting::DelFailRegex(word::int(value()?)?)),
+        "delignoreregex" => Ok(Setting::DelIgnoreRegex(word::int(value()?)?)),
+        "delignoreip" => Ok(Setting::DelIgnoreIp(word::text(value()?)?)),
+        "ignorecache" | "dellogpath" | "deljournalmatch" | "attempt" | "delaction" => {
+            Err(not_available(option))
+        }
         _ if option.starts_with("bantime.") => Err(not_available(option)),
         // As the original: the quotes are put around, nothing is escaped.
         _ => Err(Exception::general(format!(

@@ -224,7 +224,7 @@ fn what_this_version_does_not_carry_out_says_so() {
             "set <JAIL> bantime.increment",
         ),
         (&["set", "j", "idle", "on"], "set <JAIL> idle"),
-        (&["set", "j", "delignoreip", "x"], "set <JAIL> delignoreip"),
+        (&["set", "j", "dellogpath", "x"], "set <JAIL> dellogpath"),
         (
             &["set", "j", "addaction", "a", "f.py", "{}"],
             "set <JAIL> addaction <ACT> <PYTHONFILE>",
