@@ -1,7 +1,9 @@
 //! The matcher of our own: CPython's order of trying, at first without, then with a memory of what failed.
 //!
 //! Nearly every search is over before it would be worth to remember anything; so it is made under a small
-//! budget of steps, and only if that is used up made anew, with a memory. Then a state that is tried a second time has failed the first time, or, inside a body, is known to lead
+//! budget of steps, and only if that is used up made anew, with a memory.
+//!
+//! Then a state that is tried a second time has failed the first time, or, inside a body, is known to lead
 //! to its end ([`proven`]). So each state costs once, and there are as many as the program has
 //! remembered instructions times the length of the text times the values of the bits. No state can be
 //! reached again while it is being tried: something was consumed in between, or the bits differ.

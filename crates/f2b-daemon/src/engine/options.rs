@@ -55,8 +55,9 @@ impl Default for JailTold {
 impl Engine {
     /// Answers an option of the server.
     pub(super) fn get(&self, option: ServerOption) -> Reply {
-        let database = self.around.database.lock();
+        // Only who asks for the database waits for it.
         let of_database = |value: &dyn Fn(&f2b_store::Store) -> Value| {
+            let database = self.around.database.lock();
             database.as_ref().map_or(Value::None, value)
         };
         Ok(match option {
