@@ -197,6 +197,14 @@ impl Server {
         );
     }
 
+    /// Waits until the log of sshd is read to its end: what stands there before counts by its stamp, and
+    /// without one not at all.
+    pub(crate) fn wait_caught_up(&self) {
+        self.wait_until("the log is read", || {
+            self.status_json()["jails"]["sshd"]["sources"][0]["caught_up"] == true
+        });
+    }
+
     /// Waits until the server's log has this text.
     pub(crate) fn wait_for_log(&self, text: &str) {
         self.wait_until(text, || self.log().contains(text));

@@ -123,10 +123,7 @@ fn a_line_counts_when_it_is_whole() {
 #[test]
 fn stamps_far_off_and_none_at_all_count_as_now_and_are_told_once() {
     let server = Setup::sshd("").start();
-    // What stands in the log before it is read for the first time counts by its stamp.
-    server.wait_until("the log is read", || {
-        server.status_json()["jails"]["sshd"]["sources"][0]["caught_up"] == true
-    });
+    server.wait_caught_up();
     let failed = |address: &str| format!("Failed password for root from {address} port 22 ssh2");
     for _ in 0..5 {
         append_bytes(&server, &stamped(Some(-5), failed("192.0.2.11").as_bytes()));
@@ -148,6 +145,7 @@ fn stamps_far_off_and_none_at_all_count_as_now_and_are_told_once() {
 #[test]
 fn a_log_without_stamps_is_told_once() {
     let server = Setup::sshd("").start();
+    server.wait_caught_up();
     let message = b"Failed password for root from 192.0.2.11 port 22 ssh2";
     append_bytes(&server, &stamped(None, message).repeat(10));
     server.wait_until("the ban", || server.banned() == ["192.0.2.11"]);
