@@ -42,7 +42,7 @@ fn our_rows(circumstances: Circumstances<'_>, lines: &[String]) -> Vec<Row> {
     for line in lines {
         let found = detector.find(line, now);
         let cut = found.as_ref().map_or(0..0, |found| found.cut.clone());
-        let time = found.and_then(|found| detector.time(line, &found, &zone, now));
+        let time = found.and_then(|found| detector.read(&found, &zone, now).ok());
         let recent = last.filter(|last| last.time > now.minus(Span::from_seconds(60)));
         last = time.or(last);
         let rest = match (time, recent) {

@@ -168,19 +168,6 @@ impl DateDetector {
         Ok(Some(self.found.clone()))
     }
 
-    /// Returns the moment that a date stands for; `None` if it is none.
-    #[must_use]
-    pub fn time(
-        &self,
-        line: &str,
-        found: &DateFound,
-        zone: &Zone,
-        now: UnixTime,
-    ) -> Option<StampTime> {
-        let _ = line;
-        self.read(found, zone, now).ok()
-    }
-
     /// Returns the moment that a date stands for, or why it is none. What it needs of the line was
     /// read when the date was found.
     ///
@@ -212,7 +199,7 @@ impl DateDetector {
         true
     }
 
-    /// Returns what the last [`Self::quick`] or [`Self::find`] found, for [`Self::time`]. It needs
+    /// Returns what the last [`Self::quick`] or [`Self::find`] found, for [`Self::read`]. It needs
     /// no line.
     #[must_use]
     pub fn last_found(&self) -> Option<&DateFound> {

@@ -216,7 +216,7 @@ fn an_hour_that_was_there_twice_is_that_of_the_line_before() {
     let mut detector = DateDetector::with_patterns("%Y-%m-%d %H:%M:%S").unwrap();
     let mut check = |line: &str, expected: i64| {
         let found = detector.find(line, now).unwrap();
-        let time = detector.time(line, &found, &zone, now).unwrap().time;
+        let time = detector.read(&found, &zone, now).unwrap().time;
         assert_eq!(time.whole_seconds(), expected, "{line}");
     };
     check("2026-11-01 01:30:00", 1_793_514_600);

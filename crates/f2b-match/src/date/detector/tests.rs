@@ -91,7 +91,7 @@ fn what_was_found_quickly_can_be_read_later() {
     assert!(detector.quick(b"[Mar  4 05:06:09] x", NOW));
     let found = detector.last_found().unwrap();
     assert_eq!(found.cut, 1..16);
-    let time = detector.time("", found, &Zone::utc(), NOW).unwrap();
+    let time = detector.read(found, &Zone::utc(), NOW).unwrap();
     assert_eq!(time.time, UnixTime::from_seconds(1_772_600_769));
     assert!(!detector.quick(b"nothing", NOW));
     assert_eq!(order(&detector).first().map(|(_, hits)| *hits), Some(2));
