@@ -24,6 +24,8 @@ pub struct Ban {
     pub time: UnixTime,
     /// How long it lasts from then on.
     pub bantime: Bantime,
+    /// Whether that length is its own; otherwise it follows the jail's `bantime`.
+    pub has_own_bantime: bool,
     /// How often this identity has been banned by this jail, this time included.
     pub count: u32,
     /// The failures that led here; 0 for a ban made by hand.

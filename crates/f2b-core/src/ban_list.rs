@@ -43,8 +43,15 @@ impl BanList {
         self.bans.get(self.by_id.get(id)?)
     }
 
-    /// Gives the ban of `id` another length; its begin stays.
+    /// Gives the ban of `id` a length of its own; its begin stays.
     pub fn set_bantime(&mut self, id: &FailId, bantime: Bantime) -> Option<&Ban> {
+        let number = *self.by_id.get(id)?;
+        self.bans.get_mut(&number)?.has_own_bantime = true;
+        self.follow_bantime(id, bantime)
+    }
+
+    /// Gives the ban of `id` another length that is not its own; its begin stays.
+    pub fn follow_bantime(&mut self, id: &FailId, bantime: Bantime) -> Option<&Ban> {
         let number = *self.by_id.get(id)?;
         let ban = self.bans.get_mut(&number)?;
         if let Some(end) = ban.end() {
@@ -105,6 +112,7 @@ mod tests {
             id: FailId::parse(id),
             time: UnixTime::from_seconds(time),
             bantime,
+            has_own_bantime: false,
             count: 1,
             failures: 1,
             matches: Vec::new(),
@@ -156,6 +164,7 @@ mod tests {
                         let bantime = Bantime::from_seconds(seconds);
                         for ban in model.iter_mut().filter(|ban| ban.id == id) {
                             ban.bantime = bantime;
+                            ban.has_own_bantime = true;
                         }
                         list.set_bantime(&id, bantime);
                     }

@@ -1,11 +1,15 @@
 //! One jail as a state machine: inputs in, effects out.
 
+use std::sync::Arc;
+
+use crate::increment::weight;
 use crate::{
-    Ban, BanList, Bantime, FailId, Failure, IgnoreList, Span, StoredBan, Tallies, Tally, UnixTime,
+    Ban, BanList, Bantime, Before, Dice, FailId, Failure, History, IgnoreList, Increment, Span,
+    StoredBan, Tallies, Tally, UnixTime,
 };
 
 /// What an administrator decides about a jail.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Failures until the ban.
     pub maxretry: u32,
@@ -17,6 +21,8 @@ pub struct Settings {
     pub maxmatches: usize,
     /// Who is never banned.
     pub ignoreip: IgnoreList,
+    /// How much longer who comes back is banned.
+    pub increment: Increment,
 }
 
 impl Default for Settings {
@@ -28,6 +34,7 @@ impl Default for Settings {
             bantime: Bantime::from_seconds(600),
             maxmatches: 5,
             ignoreip: IgnoreList::default(),
+            increment: Increment::default(),
         }
     }
 }
@@ -37,6 +44,8 @@ impl Default for Settings {
 pub enum Input {
     /// A line was a failed attempt.
     Failure(Failure),
+    /// Somebody tells of a failed attempt, now; each of the lines counts, and none counts as one.
+    Attempt(FailId, Vec<Box<str>>),
     /// Somebody asks for a ban, now.
     Ban(FailId),
     /// Somebody asks for a ban's end.
@@ -45,6 +54,8 @@ pub enum Input {
     Restore(StoredBan),
     /// A tally was saved before a restart.
     Recall(FailId, Tally),
+    /// The settings were changed.
+    Settled,
     /// Time has passed.
     Clock,
 }
@@ -59,12 +70,41 @@ pub enum Effect {
         /// When.
         time: UnixTime,
     },
+    /// An attempt that was told of was counted.
+    Attempted {
+        /// Who failed.
+        id: FailId,
+        /// When.
+        time: UnixTime,
+    },
+    /// The failure just found is of somebody who was banned before: it counts more.
+    FoundBad {
+        /// Who failed.
+        id: FailId,
+        /// When.
+        time: UnixTime,
+        /// How often this jail has banned it.
+        count: u32,
+        /// For how many failures this one counts.
+        weight: u32,
+        /// Whether that alone is enough for a ban.
+        is_enough: bool,
+    },
     /// A failure of somebody in `ignoreip` was passed over.
     Ignored(FailId),
     /// The tally of this identity is no longer kept.
     Forgotten(FailId),
     /// A new ban, made or restored.
     Ban(Ban),
+    /// The ban just made lasts longer than the jail's own `bantime`, because of earlier ones.
+    Increased {
+        /// The ban as it stands.
+        ban: Ban,
+        /// The earlier ones.
+        before: Before,
+        /// What a first ban lasts.
+        from: Span,
+    },
     /// A ban that was over before it could begin.
     AlreadyOver(FailId),
     /// A failure of somebody who is banned, this long after the ban began.
@@ -103,8 +143,10 @@ pub struct Counters {
 }
 
 /// A jail: what it was told, whom it follows, whom it has banned.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Jail {
+    name: Arc<str>,
+    dice: Dice,
     settings: Settings,
     tallies: Tallies,
     bans: BanList,
@@ -116,30 +158,44 @@ pub struct Jail {
 const PURGE_PAUSE: Span = Span::from_seconds(5);
 
 impl Jail {
-    /// Returns a jail that has seen nothing yet.
+    /// Returns a jail that has seen nothing yet; what is left to chance comes from `dice`.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(name: &str, settings: Settings, dice: Dice) -> Self {
         Self {
+            name: name.into(),
+            dice,
             settings,
-            ..Self::default()
+            tallies: Tallies::default(),
+            bans: BanList::default(),
+            counters: Counters::default(),
+            purged: None,
         }
     }
 
-    /// Takes one input at the moment `now` and returns what follows from it.
+    /// Takes one input at the moment `now` and returns what follows from it; `history` tells who was
+    /// banned before.
     ///
     /// The same inputs at the same moments have the same effects.
     #[must_use]
-    pub fn on(&mut self, input: Input, now: UnixTime) -> Vec<Effect> {
+    pub fn on(&mut self, input: Input, now: UnixTime, history: &History) -> Vec<Effect> {
         let mut effects = Vec::new();
         match input {
-            Input::Failure(failure) => self.fail(failure, now, &mut effects),
-            Input::Ban(id) => self.ban_by_hand(id, now, &mut effects),
+            Input::Failure(failure) => self.fail(failure, now, history, &mut effects),
+            Input::Attempt(id, lines) => self.attempt(id, lines, now, history, &mut effects),
+            Input::Ban(id) => self.ban_by_hand(id, now, history, &mut effects),
             Input::Unban(id) => self.unban_by_hand(&id, &mut effects),
             Input::Restore(stored) => self.restore(stored, now, &mut effects),
             Input::Recall(id, tally) => self.recall(id, tally, now, &mut effects),
+            Input::Settled => self.follow_settings(&mut effects),
             Input::Clock => self.pass_time(now, &mut effects),
         }
         effects
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     /// Returns the next moment at which [`Input::Clock`] will have an effect on the bans.
@@ -154,7 +210,7 @@ impl Jail {
         &self.settings
     }
 
-    /// Returns the settings to change them. What stands already is not judged again.
+    /// Returns the settings to change them; [`Input::Settled`] lets what stands follow.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
     }
@@ -177,46 +233,147 @@ impl Jail {
         self.counters
     }
 
-    fn fail(&mut self, mut failure: Failure, now: UnixTime, effects: &mut Vec<Effect>) {
+    fn fail(
+        &mut self,
+        mut failure: Failure,
+        now: UnixTime,
+        history: &History,
+        effects: &mut Vec<Effect>,
+    ) {
         failure.time = failure.time.min(now);
-        if self.settings.ignoreip.holds(&failure.id) {
-            self.counters.ignored += 1;
-            effects.push(Effect::Ignored(failure.id));
+        if self.is_ignored(&failure.id, effects) {
             return;
         }
+        effects.push(Effect::Found {
+            id: failure.id.clone(),
+            time: failure.time,
+        });
+        self.count(failure, 1, now, history, effects);
+    }
+
+    fn attempt(
+        &mut self,
+        id: FailId,
+        lines: Vec<Box<str>>,
+        now: UnixTime,
+        history: &History,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.is_ignored(&id, effects) {
+            return;
+        }
+        effects.push(Effect::Attempted {
+            id: id.clone(),
+            time: now,
+        });
+        let attempts = u32::try_from(lines.len().max(1)).unwrap_or(u32::MAX);
+        let failure = Failure {
+            id,
+            time: now,
+            lines,
+            fields: Vec::new(),
+        };
+        self.count(failure, attempts, now, history, effects);
+    }
+
+    fn is_ignored(&mut self, id: &FailId, effects: &mut Vec<Effect>) -> bool {
+        let is_ignored = self.settings.ignoreip.holds(id);
+        if is_ignored {
+            self.counters.ignored += 1;
+            effects.push(Effect::Ignored(id.clone()));
+        }
+        is_ignored
+    }
+
+    /// Counts a failure as so many attempts; bans if it is enough.
+    fn count(
+        &mut self,
+        failure: Failure,
+        attempts: u32,
+        now: UnixTime,
+        history: &History,
+        effects: &mut Vec<Effect>,
+    ) {
         let (id, time) = (failure.id.clone(), failure.time);
         self.counters.failed += 1;
-        effects.push(Effect::Found {
-            id: id.clone(),
-            time,
-        });
         let settings = &self.settings;
-        let (tally, forgotten) = self
-            .tallies
-            .add(failure, settings.findtime, settings.maxmatches);
-        let enough = tally.retry >= settings.maxretry;
-        effects.extend(forgotten.into_iter().map(Effect::Forgotten));
-        if enough && let Some(tally) = self.tallies.remove(&id) {
+        let (findtime, maxmatches) = (settings.findtime, settings.maxmatches);
+        let weight = self.weight(&id, time, history, effects);
+        // As the original: what counts more than once is counted once more, with its lines unless
+        // they are the first.
+        let again = weight.map(|weight| (weight - 1, failure.lines.clone()));
+        let added = self.tallies.add(failure, attempts, findtime, maxmatches);
+        let mut retry = added.tally.retry;
+        let is_first = added.is_first;
+        effects.extend(added.forgotten.into_iter().map(Effect::Forgotten));
+        if retry < self.settings.maxretry
+            && let Some((attempts, lines)) = again
+        {
+            let lines = if is_first { Vec::new() } else { lines };
+            retry = self.tallies.add_more(&id, attempts, lines, maxmatches);
+        }
+        if retry >= self.settings.maxretry
+            && let Some(tally) = self.tallies.remove(&id)
+        {
             effects.push(Effect::Forgotten(id.clone()));
-            self.ban(ban_of(id, tally, settings.bantime), now, effects);
+            self.ban(
+                ban_of(id, tally, self.settings.bantime),
+                now,
+                history,
+                effects,
+            );
         }
     }
 
-    fn ban_by_hand(&mut self, id: FailId, now: UnixTime, effects: &mut Vec<Effect>) {
+    /// For how many failures one of this identity counts, if for more than one.
+    fn weight(
+        &self,
+        id: &FailId,
+        time: UnixTime,
+        history: &History,
+        effects: &mut Vec<Effect>,
+    ) -> Option<u32> {
+        if !self.settings.increment.is_on {
+            return None;
+        }
+        let before = history.before(id, &self.name)?;
+        if before.count == 0 || time <= before.time {
+            return None;
+        }
+        let enough = self.settings.maxretry.max(1);
+        let weight = weight(before.count).min(enough);
+        effects.push(Effect::FoundBad {
+            id: id.clone(),
+            time,
+            count: before.count,
+            weight,
+            is_enough: weight == enough,
+        });
+        Some(weight)
+    }
+
+    fn ban_by_hand(
+        &mut self,
+        id: FailId,
+        now: UnixTime,
+        history: &History,
+        effects: &mut Vec<Effect>,
+    ) {
         let ban = Ban {
             id,
             time: now,
             bantime: self.settings.bantime,
+            has_own_bantime: false,
             count: 1,
             failures: 0,
             matches: Vec::new(),
             fields: Vec::new(),
             restored: false,
         };
-        self.ban(ban, now, effects);
+        self.ban(ban, now, history, effects);
     }
 
-    fn ban(&mut self, ban: Ban, now: UnixTime, effects: &mut Vec<Effect>) {
+    fn ban(&mut self, mut ban: Ban, now: UnixTime, history: &History, effects: &mut Vec<Effect>) {
         if let Some(standing) = self.bans.ban(&ban.id) {
             let age = ban.time.since(standing.time);
             effects.push(Effect::AlreadyBanned {
@@ -229,13 +386,44 @@ impl Jail {
             {
                 effects.push(Effect::EndMoved(moved.clone()));
             }
-        } else if ban.is_over(now) {
-            effects.push(Effect::AlreadyOver(ban.id));
-        } else {
-            self.counters.banned += 1;
-            self.bans.insert(ban.clone());
-            effects.push(Effect::Ban(ban));
+            return;
         }
+        let before = self.increase(&mut ban, history);
+        if ban.is_over(now) {
+            effects.push(Effect::AlreadyOver(ban.id));
+            return;
+        }
+        self.counters.banned += 1;
+        self.bans.insert(ban.clone());
+        effects.push(Effect::Ban(ban.clone()));
+        if let (Some(before), Bantime::Lasting(from)) = (before, self.settings.bantime)
+            && ban.bantime != self.settings.bantime
+        {
+            effects.push(Effect::Increased { ban, before, from });
+        }
+    }
+
+    /// Gives a new ban its number and length by the bans before it, and returns these.
+    fn increase(&mut self, ban: &mut Ban, history: &History) -> Option<Before> {
+        let settings = &self.settings;
+        let Bantime::Lasting(from) = settings.bantime else {
+            return None;
+        };
+        if ban.restored || !settings.increment.is_on {
+            return None;
+        }
+        let before = match settings.increment.overalljails {
+            true => history.before_anywhere(&ban.id),
+            false => history.before(&ban.id, &self.name),
+        };
+        let before = before.filter(|before| before.count > 0)?;
+        let length = settings
+            .increment
+            .bantime(from, before.count, &mut self.dice);
+        ban.bantime = Bantime::Lasting(length);
+        ban.has_own_bantime = length != from;
+        ban.count = before.count.saturating_add(1);
+        Some(before)
     }
 
     fn unban_by_hand(&mut self, id: &FailId, effects: &mut Vec<Effect>) {
@@ -258,16 +446,18 @@ impl Jail {
     }
 
     /// Takes up a ban of the database if it still stands under today's settings: a stored length
-    /// beyond the jail's own is cut to it (contract B 7, "Restore").
+    /// beyond the longest that the jail allows is cut to it (contract B 7, "Restore").
     fn restore(&mut self, stored: StoredBan, now: UnixTime, effects: &mut Vec<Effect>) {
-        if self.settings.ignoreip.holds(&stored.id) {
-            effects.push(Effect::Ignored(stored.id));
+        if self.is_ignored(&stored.id, effects) {
             return;
         }
         let own = self.settings.bantime;
-        let bantime = match (stored.bantime.unwrap_or(own), own) {
-            (Bantime::Lasting(stored), Bantime::Lasting(own)) => Bantime::Lasting(stored.min(own)),
-            (Bantime::Permanent, own) => own,
+        let longest = self.settings.increment.longest(own);
+        let bantime = match (stored.bantime.unwrap_or(own), longest) {
+            (Bantime::Lasting(stored), Bantime::Lasting(longest)) => {
+                Bantime::Lasting(stored.min(longest))
+            }
+            (Bantime::Permanent, longest) => longest,
             (stored @ Bantime::Lasting(_), Bantime::Permanent) => stored,
         };
         let surplus = stored
@@ -278,6 +468,7 @@ impl Jail {
             id: stored.id,
             time: stored.time,
             bantime,
+            has_own_bantime: true,
             count: stored.count.saturating_add(1),
             failures: stored.failures,
             matches: stored.matches.into_iter().skip(surplus).collect(),
@@ -285,7 +476,23 @@ impl Jail {
             restored: true,
         };
         if !ban.is_over(now) && self.bans.ban(&ban.id).is_none() {
-            self.ban(ban, now, effects);
+            self.ban(ban, now, &History::default(), effects);
+        }
+    }
+
+    /// Lets bans without a length of their own follow the jail's `bantime`.
+    fn follow_settings(&mut self, effects: &mut Vec<Effect>) {
+        let bantime = self.settings.bantime;
+        let follows = |ban: &&Ban| !ban.has_own_bantime && ban.bantime != bantime;
+        let ids: Vec<FailId> = self
+            .bans
+            .iter()
+            .filter(follows)
+            .map(|ban| ban.id.clone())
+            .collect();
+        for id in ids {
+            let moved = self.bans.follow_bantime(&id, bantime);
+            effects.extend(moved.cloned().map(Effect::EndMoved));
         }
     }
 
@@ -318,6 +525,7 @@ fn ban_of(id: FailId, tally: Tally, bantime: Bantime) -> Ban {
         id,
         time: tally.last,
         bantime,
+        has_own_bantime: false,
         count: 1,
         failures: tally.failures,
         matches: tally.matches,

@@ -11,9 +11,11 @@
 //! both servers and compares who was banned; `src/tally.rs` holds the rows of its estimation.
 //!
 //! ```
-//! use f2b_core::{Bantime, FailId, Failure, Input, Effect, Jail, Settings, Span, UnixTime};
+//! use f2b_core::{Dice, Effect, FailId, Failure, History, Input, Jail, Settings, UnixTime};
 //!
-//! let mut jail = Jail::new(Settings { maxretry: 2, ..Settings::default() });
+//! let settings = Settings { maxretry: 2, ..Settings::default() };
+//! let mut jail = Jail::new("sshd", settings, Dice::seeded(1));
+//! let history = History::default();
 //! let at = UnixTime::from_seconds(1_000);
 //! let failure = |seconds| Input::Failure(Failure {
 //!     id: FailId::parse("192.0.2.1"),
@@ -21,27 +23,37 @@
 //!     lines: vec!["bad login".into()],
 //!     fields: Vec::new(),
 //! });
-//! jail.on(failure(999), at);
-//! let effects = jail.on(failure(1_000), at);
+//! jail.on(failure(999), at, &history);
+//! let effects = jail.on(failure(1_000), at, &history);
 //! assert!(effects.iter().any(|effect| matches!(effect, Effect::Ban(_))));
 //! ```
 #![deny(clippy::disallowed_methods)]
 
 mod ban;
 mod ban_list;
+mod dice;
+mod formula;
+mod history;
 mod id;
 mod ignore;
+mod increment;
 mod jail;
+mod span_text;
 mod tally;
 mod time;
 mod time_text;
 
 pub use ban::{Ban, Failure, StoredBan};
 pub use ban_list::BanList;
+pub use dice::Dice;
+pub use formula::{Formula, FormulaError, Given};
+pub use history::{Before, History, Past};
 pub use id::FailId;
 pub use ignore::IgnoreList;
+pub use increment::Increment;
 pub use jail::{Counters, Effect, Input, Jail, Settings, UnbanCause};
-pub use tally::{Tallies, Tally};
+pub use span_text::span_in_words;
+pub use tally::{Added, Tallies, Tally};
 pub use time::{Bantime, Span, UnixTime};
 pub use time_text::{
     Seconds, SyntaxMistake, TimeTextError, TimeTextErrorKind, ZeroDivision, parse_time,

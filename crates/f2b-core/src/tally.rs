@@ -27,6 +27,17 @@ pub struct Tallies {
     entries: IndexMap<FailId, Tally>,
 }
 
+/// What came of a failure that was counted.
+#[derive(Debug)]
+pub struct Added<'a> {
+    /// The tally of its identity.
+    pub tally: &'a Tally,
+    /// Whether it is the first failure of the tally.
+    pub is_first: bool,
+    /// The identities that were forgotten to make room for it.
+    pub forgotten: Vec<FailId>,
+}
+
 /// How many identities one jail follows at once. An attacker who owns a /64 can send any number;
 /// beyond this the ones that failed longest ago are forgotten.
 const MOST_ENTRIES: usize = 200_000;
@@ -35,23 +46,23 @@ const MOST_ENTRIES: usize = 200_000;
 const EVICTED_AT_ONCE: usize = MOST_ENTRIES / 16;
 
 impl Tallies {
-    /// Counts one failure and returns the tally of its identity, and the identities that were
-    /// forgotten to make room for it.
+    /// Counts one failure as so many attempts.
     ///
     /// As the original this is not a sliding window: when the first failure has left `findtime`,
     /// the count is scaled to what an even rate would have left within it (contract B 4.1).
     pub fn add(
         &mut self,
         failure: Failure,
+        attempts: u32,
         findtime: Span,
         maxmatches: usize,
-    ) -> (&Tally, Vec<FailId>) {
-        let forgotten =
-            if self.entries.len() >= MOST_ENTRIES && !self.entries.contains_key(&failure.id) {
-                self.evict()
-            } else {
-                Vec::new()
-            };
+    ) -> Added<'_> {
+        let is_first = !self.entries.contains_key(&failure.id);
+        let forgotten = if self.entries.len() >= MOST_ENTRIES && is_first {
+            self.evict()
+        } else {
+            Vec::new()
+        };
         let time = failure.time;
         let tally = self.entries.entry(failure.id).or_insert_with(|| Tally {
             first: time,
@@ -61,17 +72,42 @@ impl Tallies {
             matches: Vec::new(),
             fields: failure.fields,
         });
-        tally.count(time, findtime);
-        tally.matches.extend(failure.lines);
-        let surplus = tally.matches.len().saturating_sub(maxmatches);
-        tally.matches.drain(..surplus);
-        (tally, forgotten)
+        tally.count(time, attempts, findtime);
+        tally.keep(failure.lines, maxmatches);
+        Added {
+            tally,
+            is_first,
+            forgotten,
+        }
+    }
+
+    /// Counts the last failure of `id` for more attempts, as one more failure; returns how many count
+    /// towards `maxretry` now.
+    pub fn add_more(
+        &mut self,
+        id: &FailId,
+        attempts: u32,
+        lines: Vec<Box<str>>,
+        maxmatches: usize,
+    ) -> u32 {
+        let Some(tally) = self.entries.get_mut(id) else {
+            return 0;
+        };
+        tally.retry = tally.retry.saturating_add(attempts);
+        tally.failures = tally.failures.saturating_add(1);
+        tally.keep(lines, maxmatches);
+        tally.retry
     }
 
     /// Returns the tally of `id`.
     #[must_use]
     pub fn tally(&self, id: &FailId) -> Option<&Tally> {
         self.entries.get(id)
+    }
+
+    /// Goes through the tallies, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&FailId, &Tally)> {
+        self.entries.iter()
     }
 
     /// Takes the tally of `id` out.
@@ -125,7 +161,7 @@ impl Tallies {
 }
 
 impl Tally {
-    fn count(&mut self, time: UnixTime, findtime: Span) {
+    fn count(&mut self, time: UnixTime, attempts: u32, findtime: Span) {
         if time > self.last {
             if self.first < time.minus(findtime) {
                 self.retry = faded(self.retry, time.since(self.first), findtime);
@@ -133,8 +169,14 @@ impl Tally {
             }
             self.last = time;
         }
-        self.retry = self.retry.saturating_add(1);
+        self.retry = self.retry.saturating_add(attempts);
         self.failures = self.failures.saturating_add(1);
+    }
+
+    fn keep(&mut self, lines: Vec<Box<str>>, maxmatches: usize) {
+        self.matches.extend(lines);
+        let surplus = self.matches.len().saturating_sub(maxmatches);
+        self.matches.drain(..surplus);
     }
 }
 
@@ -174,9 +216,9 @@ mod tests {
         let mut tallies = Tallies::default();
         let mut seen = Vec::new();
         for time in times {
-            let (tally, _) =
-                tallies.add(failure("192.0.2.1", *time), Span::from_seconds(findtime), 5);
-            seen.push(tally.retry);
+            let findtime = Span::from_seconds(findtime);
+            let added = tallies.add(failure("192.0.2.1", *time), 1, findtime, 5);
+            seen.push(added.tally.retry);
         }
         seen
     }
@@ -205,7 +247,7 @@ mod tests {
     fn only_the_last_maxmatches_lines_are_kept() {
         let mut tallies = Tallies::default();
         for time in 0..10 {
-            tallies.add(failure("192.0.2.1", time), Span::from_seconds(600), 3);
+            tallies.add(failure("192.0.2.1", time), 1, Span::from_seconds(600), 3);
         }
         let tally = tallies.tally(&FailId::parse("192.0.2.1")).unwrap();
         let lines: Vec<&str> = tally.matches.iter().map(AsRef::as_ref).collect();
@@ -218,12 +260,13 @@ mod tests {
         let mut tallies = Tallies::default();
         let mut forgotten = 0;
         for number in 0..i64::try_from(MOST_ENTRIES).unwrap() + 10 {
-            let (_, evicted) = tallies.add(
+            let added = tallies.add(
                 failure(&format!("id-{number}"), number),
+                1,
                 Span::from_seconds(600),
                 1,
             );
-            forgotten += evicted.len();
+            forgotten += added.forgotten.len();
         }
         assert!(tallies.len() <= MOST_ENTRIES);
         assert_eq!(forgotten + tallies.len(), MOST_ENTRIES + 10);
@@ -233,8 +276,8 @@ mod tests {
     #[test]
     fn an_identity_is_purged_once_findtime_has_passed_since_its_last_failure() {
         let mut tallies = Tallies::default();
-        tallies.add(failure("a", 0), Span::from_seconds(10), 1);
-        tallies.add(failure("b", 5), Span::from_seconds(10), 1);
+        tallies.add(failure("a", 0), 1, Span::from_seconds(10), 1);
+        tallies.add(failure("b", 5), 1, Span::from_seconds(10), 1);
         let gone = tallies.purge(UnixTime::from_seconds(10), Span::from_seconds(10));
         assert_eq!(gone, [FailId::parse("a")]);
         assert_eq!(tallies.len(), 1);

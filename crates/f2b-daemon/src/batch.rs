@@ -35,6 +35,11 @@ pub(crate) enum KernelOrder {
         /// The action's name, for messages.
         action: String,
     },
+    /// No sets and rules of a jail any more.
+    StopJail {
+        /// The jail.
+        jail: String,
+    },
     /// A ban, until its end (`None`: for ever); a standing one gets the new end.
     Ban {
         /// The jail.

@@ -11,6 +11,11 @@ pub(crate) fn now() -> UnixTime {
     UnixTime::from_micros(Timestamp::now().as_microsecond())
 }
 
+/// Returns where a row of random numbers begins: what is left to chance is no secret.
+pub(crate) fn seed() -> u64 {
+    now().as_micros().unsigned_abs() ^ u64::from(std::process::id())
+}
+
 /// Returns a moment of the clock that nobody sets.
 pub(crate) fn tick() -> Instant {
     Instant::now()

@@ -1,36 +1,41 @@
 //! The owner of all jails: takes events one by one and decides what follows.
 
+mod effects;
 mod jail;
 mod lines;
 mod native;
 mod options;
+mod past;
+mod reading;
+mod reload;
 mod requests;
 mod settings;
 mod start;
 mod status;
+mod stop;
 mod supplement;
 
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use f2b_core::{Ban, Bantime, Effect, FailId, Input, Span, UnixTime};
+use f2b_core::{Input, Span, UnixTime};
 use f2b_match::Zone;
-use f2b_protocol::Command;
+use f2b_protocol::{Answer, Command, Value};
 use f2b_source::SourceId;
 use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
 use self::jail::JailRuntime;
 use self::options::Told;
+use self::past::PastBans;
 use self::supplement::Supplement;
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::Enforcement;
 use crate::event::{Event, ReplyTo};
-use crate::log::{Line, Log, chain};
+use crate::log::{Log, chain};
 use crate::reader::Reader;
 use crate::storage::Database;
-use crate::text;
 
 /// How often positions are saved that nothing has been decided at.
 const SAVE_PAUSE: Duration = Duration::from_secs(10);
@@ -72,6 +77,10 @@ pub(crate) struct Engine {
     refused: IndexSet<String>,
     dbpurgeage: Span,
     told: Told,
+    /// Who was banned before.
+    past: PastBans,
+    /// Clients that asked to be answered later.
+    sleepers: Vec<(Instant, ReplyTo)>,
     saved: Instant,
     looked: Instant,
     purged: Instant,
@@ -98,6 +107,8 @@ impl Engine {
             refused: IndexSet::new(),
             dbpurgeage: Span::from_seconds(86_400),
             told: Told::default(),
+            past: PastBans::default(),
+            sleepers: Vec::new(),
             saved: now,
             looked: now,
             purged: now,
@@ -124,9 +135,7 @@ impl Engine {
                 self.commands += 1;
             }
         }
-        self.around
-            .database
-            .purge(clock::now(), self.dbpurgeage, &self.around.log);
+        self.purge(clock::now());
         let mut batch = Batch::default();
         batch.kernel.push(KernelOrder::RemoveUnknown);
         self.send(batch);
@@ -191,37 +200,6 @@ impl Engine {
         None
     }
 
-    /// Ends all jails: bans leave the kernel and stay in the database.
-    pub(crate) fn stop(&mut self) {
-        let log = &self.around.log;
-        log.info("server", "Shutdown in progress...");
-        log.info("server", "Stopping all jails");
-        let mut batch = Batch::default();
-        for runtime in self.jails.values_mut() {
-            runtime.save_positions(&mut batch);
-            let is_read = |file: &&jail::FileSource| file.state != jail::FileState::Missing;
-            for file in runtime.sources.files().filter(is_read) {
-                let text = format!("Removed logfile: '{}'", file.path.display());
-                batch
-                    .lines
-                    .push(Line::new(crate::Level::Info, "filter", text));
-            }
-            runtime.sources = jail::Sources::None;
-            for action in runtime.actions.keys() {
-                batch.lines.push(text::flush(&runtime.name, action));
-            }
-            for ban in runtime.jail.bans().iter() {
-                batch.lines.push(text::repeal_ban(&runtime.name, &ban.id));
-            }
-            let text = format!("Jail '{}' stopped", runtime.name);
-            batch
-                .lines
-                .push(Line::new(crate::Level::Info, "jail", text));
-        }
-        batch.kernel.push(KernelOrder::Close);
-        self.send(batch);
-    }
-
     /// Returns how long nothing needs to be done without an event.
     fn rest(&self) -> Duration {
         let now = clock::now();
@@ -235,15 +213,17 @@ impl Engine {
             let micros = end.since(now).as_micros().saturating_add(1_000);
             Duration::from_micros(u64::try_from(micros).unwrap_or(0))
         });
-        until.min(LONGEST_REST)
+        let tick = clock::tick();
+        let sleepers = self.sleepers.iter().map(|(end, _)| *end - tick);
+        sleepers.fold(until, Duration::min).min(LONGEST_REST)
     }
 
     fn pass_time(&mut self) {
         let now = clock::now();
         let mut batch = Batch::default();
         for runtime in self.jails.values_mut() {
-            let effects = runtime.jail.on(Input::Clock, now);
-            runtime.carry_out(effects, &self.around, &mut batch);
+            let effects = runtime.jail.on(Input::Clock, now, self.past.history());
+            runtime.carry_out(effects, &mut self.past, &self.around, &mut batch);
         }
         let tick = clock::tick();
         if tick - self.saved >= SAVE_PAUSE {
@@ -256,15 +236,29 @@ impl Engine {
             self.enforce_all(&mut batch);
         }
         self.send(batch);
+        self.wake_sleepers(tick);
         if tick - self.looked >= LOOK_PAUSE {
             self.looked = tick;
             self.look_for_journals();
         }
         if tick - self.purged >= PURGE_PAUSE {
             self.purged = tick;
-            self.around
-                .database
-                .purge(now, self.dbpurgeage, &self.around.log);
+            self.purge(now);
+        }
+    }
+
+    /// Forgets what is older than `dbpurgeage`.
+    fn purge(&mut self, now: UnixTime) {
+        let around = &self.around;
+        around.database.purge(now, self.dbpurgeage, &around.log);
+        self.past.purge(now.minus(self.dbpurgeage));
+    }
+
+    /// Answers the clients whose time has come.
+    fn wake_sleepers(&mut self, now: Instant) {
+        let is_over = |(end, _): &mut (Instant, ReplyTo)| *end <= now;
+        for (_, to) in self.sleepers.extract_if(.., is_over) {
+            to.send(Answer::Reply(Ok(Value::None)));
         }
     }
 
@@ -282,102 +276,6 @@ impl Engine {
         if !batch.is_empty() {
             // The other side ends only after this one.
             self.around.batches.send(batch).ok();
-        }
-    }
-}
-
-impl JailRuntime {
-    /// Turns what the jail has decided into orders for kernel, database and log.
-    fn carry_out(&self, effects: Vec<Effect>, around: &Surroundings, batch: &mut Batch) {
-        let jail = &self.name;
-        let mut counted = IndexSet::new();
-        for effect in effects {
-            match effect {
-                Effect::Found { id, time } => {
-                    batch.lines.push(text::found(jail, &id, time));
-                    counted.insert(id);
-                }
-                Effect::Forgotten(id) => {
-                    counted.insert(id);
-                }
-                Effect::Ignored(id) => batch.lines.push(text::ignored(jail, &id)),
-                Effect::Ban(ban) => {
-                    batch.lines.push(text::ban(jail, &ban));
-                    self.enforce(ban.id.clone(), ban.end(), around, batch);
-                    batch.transaction.record_ban(jail, ban);
-                }
-                Effect::AlreadyOver(id) => batch.lines.push(text::already_over(jail, &id)),
-                Effect::AlreadyBanned { id, age, end } => {
-                    batch.lines.push(text::already_banned(jail, &id, age));
-                    // Its packets should no longer come: whatever the kernel holds, this is what it
-                    // shall hold.
-                    self.enforce(id, end, around, batch);
-                }
-                Effect::EndMoved(ban) => {
-                    self.enforce(ban.id.clone(), ban.end(), around, batch);
-                    batch.transaction.record_moved_end(jail, self.stored(ban));
-                }
-                Effect::Unban(ban, _cause) => {
-                    batch.lines.push(text::unban(jail, &ban.id));
-                    if self.has_native_action() {
-                        let jail = jail.clone();
-                        batch.kernel.push(KernelOrder::Unban { jail, id: ban.id });
-                    }
-                }
-            }
-        }
-        for id in counted {
-            match self.jail.tallies().tally(&id) {
-                Some(tally) => batch.transaction.record_tally(jail, id, tally.clone()),
-                None => batch.transaction.record_forgotten(jail, id),
-            }
-        }
-    }
-
-    /// Has the kernel hold a ban until `end`.
-    fn enforce(&self, id: FailId, end: Option<UnixTime>, around: &Surroundings, batch: &mut Batch) {
-        if !self.has_native_action() {
-            return;
-        }
-        around
-            .enforcement
-            .note(&self.name, &id, crate::enforcement::BanState::Asked);
-        batch.kernel.push(KernelOrder::Ban {
-            jail: self.name.clone(),
-            id,
-            end,
-        });
-    }
-
-    /// A prolonged ban as the database shall hold it: with the jail's own length and a later begin,
-    /// since a length beyond the jail's own would be cut when it is restored.
-    fn stored(&self, mut ban: Ban) -> Ban {
-        let own = self.jail.settings().bantime;
-        if let (Some(end), Bantime::Lasting(length)) = (ban.end(), own) {
-            ban.time = end.minus(length);
-            ban.bantime = own;
-        }
-        ban
-    }
-
-    /// Puts the positions that were reached without a decision into a batch.
-    fn save_positions(&mut self, batch: &mut Batch) {
-        let jail = self.name.clone();
-        for file in self.sources.files_mut() {
-            if let Some(position) = file.unsaved.take() {
-                batch
-                    .transaction
-                    .record_position(&jail, file_state(&file.path, position));
-            }
-        }
-        if let Some(position) = self
-            .sources
-            .journal_mut()
-            .and_then(|journal| journal.unsaved.take())
-        {
-            batch
-                .transaction
-                .record_position(&jail, journal_state(position));
         }
     }
 }

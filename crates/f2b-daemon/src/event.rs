@@ -2,8 +2,8 @@
 
 use crossbeam_channel::{Receiver, Sender};
 use f2b_protocol::{Answer, Command};
-use f2b_source::SourceEvent;
 use f2b_source::journal::JournalEntry;
+use f2b_source::{SourceEvent, SourceId};
 
 /// What reaches the engine.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub(crate) enum Event {
 /// News of the journal that one jail reads.
 #[derive(Debug)]
 pub(crate) struct JournalEvent {
-    /// The jail.
-    pub(crate) jail: String,
+    /// The number it is read under.
+    pub(crate) source: SourceId,
     /// What is new.
     pub(crate) what: JournalNews,
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use f2b_action::spawn::{self, Follower};
 use f2b_core::UnixTime;
+use f2b_source::SourceId;
 use f2b_source::journal::{ExportParser, FIELDS};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -63,9 +64,9 @@ pub(crate) fn is_there() -> bool {
 }
 
 impl Journal {
-    /// Begins to read for a jail; `matches` are the groups of `journalmatch`, of which any may fit.
+    /// Begins to read under a number; `matches` are the groups of `journalmatch`, of which any may fit.
     pub(crate) fn read(
-        jail: String,
+        source: SourceId,
         matches: &[Vec<String>],
         start: JournalStart,
         events: Sender<Event>,
@@ -73,7 +74,7 @@ impl Journal {
         let stop = Arc::new(AtomicBool::new(false));
         let child = Child::default();
         let mut following = Following {
-            jail,
+            source,
             matches: matches.join(&"+".to_owned()),
             start,
             events,
@@ -96,7 +97,7 @@ impl Drop for Journal {
 
 /// What one of the threads knows.
 struct Following {
-    jail: String,
+    source: SourceId,
     matches: Vec<String>,
     start: JournalStart,
     events: Sender<Event>,
@@ -248,9 +249,9 @@ impl Following {
 
     /// Returns whether anybody still listens.
     fn tell(&self, what: JournalNews) -> bool {
-        let jail = self.jail.clone();
+        let source = self.source;
         self.events
-            .send(Event::Journal(JournalEvent { jail, what }))
+            .send(Event::Journal(JournalEvent { source, what }))
             .is_ok()
     }
 

@@ -220,6 +220,7 @@ impl Kernel {
     fn control(&mut self, order: KernelOrder) -> Vec<Line> {
         match order {
             KernelOrder::StartJail { rules, action } => self.start_jail(rules, &action),
+            KernelOrder::StopJail { jail } => self.stop_jail(&jail),
             KernelOrder::Keep { jail, nets } => self.keep(&jail, |net| nets.contains(net)),
             KernelOrder::RemoveUnknown => self.remove_unknown(),
             KernelOrder::Close => self.close(),
@@ -265,6 +266,17 @@ impl Kernel {
             }
         }
         lines
+    }
+
+    fn stop_jail(&mut self, jail: &str) -> Vec<Line> {
+        self.enforcement.lock().jails.remove(jail);
+        match self.engine.as_mut().map(|engine| engine.stop_jail(jail)) {
+            Some(Err(error)) => {
+                let text = format!("Failed to stop jail '{jail}': {}", told(&error));
+                vec![Line::new(Level::Error, "actions", text)]
+            }
+            Some(Ok(())) | None => Vec::new(),
+        }
     }
 
     /// Opens the table when the first jail asks for it.

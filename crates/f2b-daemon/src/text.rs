@@ -1,7 +1,7 @@
 //! Frozen text: log lines that other programs read (contract B 3.4; the original writes them from
 //! its actions, filter, jail, server and database parts).
 
-use f2b_core::{Ban, FailId, Span, UnixTime};
+use f2b_core::{Ban, Bantime, Before, Effect, FailId, Span, UnixTime, span_in_words};
 
 use crate::clock;
 use crate::log::{Level, Line};
@@ -23,6 +23,54 @@ pub(crate) fn starting() -> [Line; 2] {
 pub(crate) fn found(jail: &str, id: &FailId, time: UnixTime) -> Line {
     let text = format!("[{jail}] Found {} - {}", shown(id), clock::local(time));
     Line::new(Level::Info, "filter", text)
+}
+
+pub(crate) fn attempted(jail: &str, id: &FailId, time: UnixTime) -> Line {
+    let text = format!("[{jail}] Attempt {} - {}", shown(id), clock::local(time));
+    Line::new(Level::Info, "filter", text)
+}
+
+/// As the original: a weight that alone is enough is a whole number, every other one a fraction.
+pub(crate) fn found_bad(jail: &str, effect: &Effect) -> Option<Line> {
+    let Effect::FoundBad {
+        id,
+        time,
+        count,
+        weight,
+        is_enough,
+    } = effect
+    else {
+        return None;
+    };
+    let weight = match is_enough {
+        true => format!("{weight}, Ban"),
+        false => format!("{weight}.0"),
+    };
+    let (id, time) = (shown(id), clock::local(*time));
+    let text = format!("[{jail}] Found {id}, bad - {time}, {count} # -> {weight}");
+    Some(Line::new(Level::Info, "observer", text))
+}
+
+/// A ban that lasts longer than a first one would.
+pub(crate) fn increased(jail: &str, ban: &Ban, before: Before, from: Span) -> [Line; 2] {
+    let id = shown(&ban.id);
+    let (count, time) = (before.count, clock::local(before.time));
+    let (longer, end) = match (ban.bantime, ban.end()) {
+        (Bantime::Lasting(span), Some(end)) => {
+            (span_in_words(span.whole_seconds()), clock::local(end))
+        }
+        _ => ("permanent".to_owned(), "infinite".to_owned()),
+    };
+    let from = span_in_words(from.whole_seconds());
+    let bad = format!("[{jail}] IP {id} is bad: {count} # last {time} - incr {from} to {longer}");
+    let increase = format!(
+        "[{jail}] Increase Ban {id} ({} # {longer} -> {end})",
+        ban.count
+    );
+    [
+        Line::new(Level::Info, "observer", bad),
+        Line::new(Level::Notice, "observer", increase),
+    ]
 }
 
 pub(crate) fn ignored(jail: &str, id: &FailId) -> Line {

@@ -93,6 +93,19 @@ impl UseDns {
 }
 
 impl Filter {
+    /// Tells whether this filter judges every line as another does.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let texts = |rules: &[Arc<Rule>]| -> Vec<String> {
+            rules.iter().map(|rule| rule.text().to_owned()).collect()
+        };
+        self.usedns == other.usedns
+            && self.maxlines() == other.maxlines()
+            && self.prefregex().map(Rule::text) == other.prefregex().map(Rule::text)
+            && texts(self.failregex()) == texts(other.failregex())
+            && texts(self.ignoreregex()) == texts(other.ignoreregex())
+    }
+
     /// Sets what becomes of names.
     pub fn set_usedns(&mut self, usedns: UseDns) {
         self.usedns = usedns;

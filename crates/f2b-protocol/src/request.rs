@@ -39,6 +39,20 @@ pub enum Request {
     },
     /// `stop` without a jail: ends the server.
     Stop,
+    /// `stop J`: answers nothing.
+    StopJail {
+        /// Which jail.
+        jail: String,
+    },
+    /// `stop --all`: answers nothing; the server goes on.
+    StopAllJails,
+    /// `sleep SECONDS`: answers nothing, after that time.
+    Sleep {
+        /// How long, in seconds.
+        seconds: f64,
+    },
+    /// `reload J|--all OPTIONS STREAM`: answers `OK`.
+    Reload(Reload),
     /// `add J [backend]`: answers the name.
     AddJail {
         /// Name of the new jail.
@@ -66,6 +80,15 @@ pub enum Request {
         ids: Vec<String>,
         /// Whether what was not banned is an error, after the others were done.
         report_absent: bool,
+    },
+    /// `set J attempt IP [LINE…]`: answers 1, or 0 if it is ignored.
+    Attempt {
+        /// Which jail.
+        jail: String,
+        /// Who, as written.
+        id: String,
+        /// The lines that tell of it; each counts.
+        lines: Vec<String>,
     },
     /// `get J banip [SEP|--with-time]`: answers the list of bans by end of ban.
     /// A separator is the client's business.
@@ -131,6 +154,21 @@ pub enum Request {
     },
     /// `stockade-supplement DICT`: ours; what the stream cannot say.
     Supplement(Vec<(Value, Value)>),
+}
+
+/// What `reload` takes up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reload {
+    /// The one jail it is about; `None` for all of them.
+    pub jail: Option<String>,
+    /// `--restart`: jails end and begin anew.
+    pub restart: bool,
+    /// `--unban`: what they have banned is unbanned before.
+    pub unban: bool,
+    /// `--if-exists`: a jail that the server does not know is no error.
+    pub if_exists: bool,
+    /// The configuration.
+    pub stream: Vec<Command>,
 }
 
 /// How much `status J` tells.
@@ -240,7 +278,17 @@ impl Request {
             "server-status" => Ok(Self::ServerStatus),
             "config-error" => Ok(Self::ConfigError(word::first(rest)?.str())),
             "status" => status(rest),
-            "stop" if rest.is_empty() => Ok(Self::Stop),
+            "stop" => match rest.first() {
+                None => Ok(Self::Stop),
+                Some(jail) if jail.as_str() == Some("--all") => Ok(Self::StopAllJails),
+                Some(jail) => Ok(Self::StopJail {
+                    jail: word::jail(jail)?,
+                }),
+            },
+            "sleep" => Ok(Self::Sleep {
+                seconds: word::float(word::first(rest)?)?,
+            }),
+            "reload" => reload(rest),
             "add" => add(rest),
             "start" => Ok(Self::StartJail {
                 jail: word::jail(word::first(rest)?)?,
@@ -267,7 +315,6 @@ impl Request {
             "banned" => Ok(Self::BannedAnywhere(word::ids(rest)?)),
             "flushlogs" => Ok(Self::FlushLogs),
             "stats" | "statistic" | "statistics" => Ok(Self::Statistics),
-            "stop" | "sleep" | "reload" => Err(Refusal::NotAvailable(name.clone())),
             _ => Err(Exception::invalid_command().into()),
         }
     }
@@ -309,8 +356,33 @@ fn add(rest: &[Value]) -> Result<Request, Refusal> {
     Ok(Request::AddJail { jail, backend })
 }
 
-fn stream(commands: &Value) -> Result<Request, Refusal> {
-    let commands = word::elements(commands)?;
-    let commands: Result<Vec<_>, _> = commands.into_iter().map(Command::from_value).collect();
-    Ok(Request::ServerStream(commands?))
+fn reload(rest: &[Value]) -> Result<Request, Refusal> {
+    let [jail, options, ..] = rest else {
+        let missing = match rest.len() {
+            0 => "2 required positional arguments: 'name' and 'opts'",
+            _ => "1 required positional argument: 'opts'",
+        };
+        let text = format!("Server.reloadJails() missing {missing}");
+        return Err(Exception::type_error(text).into());
+    };
+    let options = word::elements(options)?;
+    let has = |option: &str| options.iter().any(|word| word.as_str() == Some(option));
+    let jail = Some(word::jail(jail)?).filter(|jail| jail != "--all");
+    Ok(Request::Reload(Reload {
+        restart: has("--restart"),
+        unban: has("--unban"),
+        if_exists: has("--if-exists"),
+        stream: commands(word::at(rest, 2)?)?,
+        jail,
+    }))
+}
+
+fn stream(stream: &Value) -> Result<Request, Refusal> {
+    Ok(Request::ServerStream(commands(stream)?))
+}
+
+fn commands(stream: &Value) -> Result<Vec<Command>, Refusal> {
+    let commands = word::elements(stream)?.into_iter();
+    let commands: Result<Vec<_>, _> = commands.map(Command::from_value).collect();
+    Ok(commands?)
 }

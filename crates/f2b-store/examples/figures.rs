@@ -139,6 +139,7 @@ fn ban(number: u32) -> Ban {
         id: id(number),
         time: UnixTime::from_seconds(NOW + i64::from(number)),
         bantime: Bantime::from_seconds(600),
+        has_own_bantime: false,
         count: 1,
         failures: 5,
         matches: lines(),

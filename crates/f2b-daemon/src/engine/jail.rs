@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use f2b_core::{Jail, Settings};
+use f2b_core::{Dice, Jail, Settings};
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
-use f2b_source::{Position, SourceId};
+use f2b_protocol::Exception;
+use f2b_source::{Position, SourceId, Start};
 use f2b_store::JournalPosition;
 use indexmap::IndexMap;
 
 use super::options::JailTold;
-use crate::journal::Journal;
+use crate::clock;
+use crate::journal::{Journal, JournalStart};
 
 /// Where a jail shall take its lines from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +54,16 @@ pub(crate) struct JailRuntime {
     pub(crate) matches: Vec<Vec<String>>,
     /// Its actions by name, each with its properties.
     pub(crate) actions: IndexMap<String, IndexMap<String, String>>,
+    /// Whether it rests: nothing is read, and nothing is lost.
+    pub(crate) is_idle: bool,
     /// What keeps it from being started.
     pub(crate) broken: Option<String>,
+    /// Why it runs with an older configuration than the one that was read last.
+    pub(crate) outdated: Option<String>,
     /// What it reads.
     pub(crate) sources: Sources,
+    /// How far logs were read that it no longer reads.
+    pub(crate) left: IndexMap<PathBuf, Position>,
     /// What it has read since the server started.
     pub(crate) read: ReadCounters,
     /// What is answered about settings.
@@ -101,6 +109,12 @@ pub(crate) struct FileSource {
     pub(crate) in_operation: bool,
     /// How it is.
     pub(crate) state: FileState,
+    /// Where reading began.
+    pub(crate) start: Start,
+    /// Whether it is followed; not so while the jail rests.
+    pub(crate) is_watched: bool,
+    /// How far it was read.
+    pub(crate) reached: Option<Position>,
     /// How far it was read beyond what is on disk.
     pub(crate) unsaved: Option<Position>,
     /// Whether any position of it is on disk.
@@ -121,8 +135,12 @@ pub(crate) enum FileState {
 /// The journal of a jail.
 #[derive(Debug)]
 pub(crate) struct JournalSource {
-    /// Reads for as long as it is kept.
-    pub(crate) _journal: Journal,
+    /// Its number, another one each time reading begins.
+    pub(crate) id: SourceId,
+    /// Reads for as long as it is kept; nothing while the jail rests.
+    pub(crate) journal: Option<Journal>,
+    /// Where reading goes on.
+    pub(crate) start: JournalStart,
     /// Whether it has been read to its end once.
     pub(crate) in_operation: bool,
     /// What is wrong, if anything.
@@ -134,21 +152,40 @@ pub(crate) struct JournalSource {
 impl JailRuntime {
     pub(crate) fn new(name: String, backend: Backend, zone: Zone) -> Self {
         Self {
-            name,
             backend,
-            jail: Jail::new(Settings::default()),
+            jail: Jail::new(&name, Settings::default(), Dice::seeded(clock::seed())),
             filter: Filter::default(),
             matcher: Matcher::new(DateDetector::new(), zone, Judging::server()),
             pass: None,
             logs: Vec::new(),
             matches: Vec::new(),
             actions: IndexMap::new(),
+            is_idle: false,
             broken: None,
+            outdated: None,
             sources: Sources::None,
+            left: IndexMap::new(),
             read: ReadCounters::default(),
             told: JailTold::default(),
             reconciled: false,
+            name,
         }
+    }
+
+    /// Returns a jail that reads through the backend of this name.
+    ///
+    /// # Errors
+    /// There is no such backend.
+    pub(crate) fn of_backend(name: &str, backend: &str, zone: Zone) -> Result<Self, Exception> {
+        let kind = match backend.to_lowercase().as_str() {
+            "auto" => Backend::Auto,
+            "pyinotify" | "polling" | "gamin" => Backend::Files,
+            "systemd" => Backend::Journal,
+            _ => return Err(Exception::unknown_backend(backend)),
+        };
+        let mut runtime = Self::new(name.to_owned(), kind, zone);
+        backend.clone_into(&mut runtime.told.backend);
+        Ok(runtime)
     }
 
     /// Returns the rules to change them.
@@ -170,6 +207,26 @@ impl JailRuntime {
                 .values()
                 .all(|file| file.in_operation || file.state != FileState::Reading),
             Sources::Journal(journal) => journal.in_operation,
+        }
+    }
+}
+
+impl FileSource {
+    /// Returns a file of which nothing was read yet.
+    pub(crate) fn new(path: PathBuf, start: Start, is_watched: bool) -> Self {
+        Self {
+            in_operation: matches!(start, Start::Tail),
+            state: if path.exists() {
+                FileState::Reading
+            } else {
+                FileState::Missing
+            },
+            is_recorded: matches!(start, Start::At(_)),
+            reached: None,
+            unsaved: None,
+            is_watched,
+            path,
+            start,
         }
     }
 }

@@ -12,6 +12,7 @@ use f2b_source::{Chunk, SourceEvent, SourceId};
 use f2b_store::JournalPosition;
 
 use super::jail::{FileState, JailRuntime};
+use super::past::PastBans;
 use super::{Engine, Surroundings, file_state, journal_state};
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
@@ -39,7 +40,9 @@ impl Engine {
         };
         let mut batch = Batch::default();
         match news {
-            SourceEvent::Chunk(chunk) => runtime.on_chunk(&chunk, &self.around, &mut batch),
+            SourceEvent::Chunk(chunk) => {
+                runtime.on_chunk(&chunk, &mut self.past, &self.around, &mut batch);
+            }
             news => runtime.on_file_news(id, news, &mut batch),
         }
         runtime.reconcile(&mut batch);
@@ -48,12 +51,16 @@ impl Engine {
 
     /// Takes news of a journal.
     pub(super) fn on_journal(&mut self, news: JournalEvent) {
-        let Some(runtime) = self.jails.get_mut(&news.jail) else {
+        let runtime = self.readers.get(&news.source);
+        let Some(runtime) = runtime.and_then(|jail| self.jails.get_mut(jail)) else {
+            // It is read anew meanwhile, or no longer.
             return;
         };
         let mut batch = Batch::default();
         match news.what {
-            JournalNews::Entries(entries) => runtime.on_entries(&entries, &self.around, &mut batch),
+            JournalNews::Entries(entries) => {
+                runtime.on_entries(&entries, &mut self.past, &self.around, &mut batch);
+            }
             JournalNews::CaughtUp => {
                 if let Some(journal) = runtime.sources.journal_mut() {
                     journal.in_operation = true;
@@ -63,7 +70,7 @@ impl Engine {
             JournalNews::Trouble(reason) => {
                 let text = format!(
                     "[{}] Reading the journal was interrupted: {reason}",
-                    news.jail
+                    runtime.name
                 );
                 batch
                     .lines
@@ -79,7 +86,13 @@ impl Engine {
 }
 
 impl JailRuntime {
-    fn on_chunk(&mut self, chunk: &Chunk, around: &Surroundings, batch: &mut Batch) {
+    fn on_chunk(
+        &mut self,
+        chunk: &Chunk,
+        past: &mut PastBans,
+        around: &Surroundings,
+        batch: &mut Batch,
+    ) {
         let now = clock::now();
         let findtime = self.jail.settings().findtime;
         let Some(file) = self.sources.file_mut(chunk.source) else {
@@ -106,10 +119,11 @@ impl JailRuntime {
         }
         file.in_operation |= chunk.at_end;
         self.read.oversize += chunk.oversize;
-        self.take(judged, now, around, batch);
+        self.take(judged, now, past, around, batch);
         let Some(file) = self.sources.file_mut(chunk.source) else {
             return;
         };
+        file.reached = Some(chunk.end);
         // What was decided up to here and the place itself reach the disk together. The first place
         // does at once: without one the next run would not know that it was ever read.
         if batch.transaction.is_empty() && file.is_recorded {
@@ -123,7 +137,13 @@ impl JailRuntime {
         }
     }
 
-    fn on_entries(&mut self, entries: &[JournalEntry], around: &Surroundings, batch: &mut Batch) {
+    fn on_entries(
+        &mut self,
+        entries: &[JournalEntry],
+        past: &mut PastBans,
+        around: &Surroundings,
+        batch: &mut Batch,
+    ) {
         let now = clock::now();
         let findtime = self.jail.settings().findtime;
         let Some(journal) = self.sources.journal_mut() else {
@@ -151,7 +171,7 @@ impl JailRuntime {
                 }
             }
         }
-        self.take(judged, now, around, batch);
+        self.take(judged, now, past, around, batch);
         let (Some(last), Some(journal)) = (entries.last(), self.sources.journal_mut()) else {
             return;
         };
@@ -159,6 +179,7 @@ impl JailRuntime {
             cursor: Some(last.cursor.as_str().into()),
             time: time_of(last),
         };
+        journal.reach(&position);
         if batch.transaction.is_empty() {
             journal.unsaved = Some(position);
         } else {
@@ -174,6 +195,7 @@ impl JailRuntime {
         &mut self,
         judged: Vec<Judged>,
         now: UnixTime,
+        past: &mut PastBans,
         around: &Surroundings,
         batch: &mut Batch,
     ) {
@@ -184,8 +206,8 @@ impl JailRuntime {
                     continue;
                 };
                 self.read.matched += 1;
-                let effects = self.jail.on(Input::Failure(failure), now);
-                self.carry_out(effects, around, batch);
+                let effects = self.jail.on(Input::Failure(failure), now, past.history());
+                self.carry_out(effects, past, around, batch);
             }
         }
     }

@@ -3,6 +3,7 @@
 use f2b_core::Bantime;
 use f2b_protocol::request::{JailOption, ServerOption};
 use f2b_protocol::{Exception, Reply, Value};
+use indexmap::IndexMap;
 
 use super::Engine;
 use super::jail::{JailRuntime, Sources};
@@ -31,23 +32,26 @@ impl Default for Told {
 /// The same of a jail.
 #[derive(Debug)]
 pub(crate) struct JailTold {
-    /// Whether the backend was called `polling`: files are watched all the same.
-    pub(crate) is_polling: bool,
+    /// The backend as it was called.
+    pub(crate) backend: String,
     pub(crate) findtime: Value,
     pub(crate) datepattern: Value,
     pub(crate) logtimezone: Value,
     pub(crate) ignorecommand: Value,
+    /// The options `bantime.NAME` as they were given.
+    pub(crate) bantime_options: IndexMap<String, Value>,
 }
 
 impl Default for JailTold {
     /// Returns what the original answers before anything is set.
     fn default() -> Self {
         Self {
-            is_polling: false,
+            backend: "auto".to_owned(),
             findtime: Value::Int(600),
             datepattern: Value::Tuple(vec![Value::None, Value::text("Default Detectors")]),
             logtimezone: Value::None,
             ignorecommand: Value::Bool(false),
+            bantime_options: IndexMap::new(),
         }
     }
 }
@@ -82,20 +86,18 @@ impl JailRuntime {
         let settings = self.jail.settings();
         let count = |count: usize| Value::Int(i64::try_from(count).unwrap_or(i64::MAX));
         Ok(match option {
-            JailOption::LogPath => {
-                Value::texts(self.logs.iter().map(|log| log.path.display().to_string()))
-            }
+            JailOption::LogPath => self.log_paths(),
             JailOption::LogEncoding => Value::text("UTF-8"),
-            // As the original: what reads files has none.
-            JailOption::JournalMatch => match &self.sources {
-                Sources::Files(_) => Value::List(Vec::new()),
-                Sources::None | Sources::Journal(_) => self.journal_matches(),
-            },
+            JailOption::JournalMatch => self.journal_matches(),
             JailOption::IgnoreSelf => Value::Bool(false),
             JailOption::IgnoreIp => self.ignored(),
             JailOption::IgnoreCommand => self.told.ignorecommand.clone(),
             // Never set: there is none in this version.
-            JailOption::IgnoreCache | JailOption::BanTimeOption(_) => Value::None,
+            JailOption::IgnoreCache => Value::None,
+            JailOption::BanTimeOption(name) => {
+                let option = self.told.bantime_options.get(name);
+                option.cloned().unwrap_or(Value::None)
+            }
             JailOption::PrefRegex => self.prefregex(),
             JailOption::FailRegex => self.failregex(),
             JailOption::IgnoreRegex => self.ignoreregex(),
@@ -119,6 +121,10 @@ impl JailRuntime {
                 let value = properties.get(property);
                 let value = value.ok_or_else(|| Exception::unknown_property(property))?;
                 Value::text(value.clone())
+            }
+            JailOption::ActionMethods(action) => {
+                self.action(action)?;
+                Value::texts(Vec::<String>::new())
             }
             JailOption::ActionProperties(action) => {
                 let mut names: Vec<&String> = self.action(action)?.keys().collect();
@@ -160,12 +166,22 @@ impl JailRuntime {
         Value::texts(listed.map(ToString::to_string))
     }
 
-    /// The groups of its `journalmatch`.
+    /// The groups of its `journalmatch`. As the original: what reads files has none.
     pub(super) fn journal_matches(&self) -> Value {
-        Value::List(self.matches.iter().map(Value::texts).collect())
+        match &self.sources {
+            Sources::Files(_) => Value::List(Vec::new()),
+            Sources::None | Sources::Journal(_) => {
+                Value::List(self.matches.iter().map(Value::texts).collect())
+            }
+        }
     }
 
-    fn action(&self, name: &str) -> Result<&indexmap::IndexMap<String, String>, Exception> {
+    /// The logs it was told of.
+    pub(super) fn log_paths(&self) -> Value {
+        Value::texts(self.logs.iter().map(|log| log.path.display().to_string()))
+    }
+
+    fn action(&self, name: &str) -> Result<&IndexMap<String, String>, Exception> {
         let properties = self.actions.get(name);
         properties.ok_or_else(|| Exception::unknown_action(name))
     }

@@ -1,7 +1,9 @@
 //! Commands of clients.
 
+use std::time::Duration;
+
 use f2b_core::{Bantime, Effect, FailId, Input};
-use f2b_protocol::request::StatusFlavor;
+use f2b_protocol::request::{Setting, StatusFlavor};
 use f2b_protocol::status::{JailStatus, ServerStatus, StatusSource};
 use f2b_protocol::{Answer, Command, Exception, Reply, Request, Value, text};
 
@@ -34,6 +36,30 @@ impl Engine {
                 ids,
                 report_absent,
             } => self.unban(&jail, &ids, report_absent, &mut batch),
+            Request::StopJail { jail } => self.stop_jail(&jail, &mut batch),
+            Request::StopAllJails => self.stop_all_jails(&mut batch),
+            Request::Attempt { jail, id, lines } => self.attempt(&jail, &id, lines, &mut batch),
+            Request::Sleep { seconds } => {
+                // Differs: everybody else is served meanwhile (known-differences.toml, "client").
+                let pause = Duration::try_from_secs_f64(seconds.max(0.0));
+                let end = pause
+                    .ok()
+                    .and_then(|pause| clock::tick().checked_add(pause));
+                match end {
+                    Some(end) => {
+                        self.sleepers.push((end, to));
+                        return None;
+                    }
+                    None => Err(Exception::value(
+                        "timestamp too large to convert to C _PyTime_t",
+                    )),
+                }
+            }
+            Request::Reload(reload) => self.reload(&reload, &mut batch),
+            Request::SetJail { jail, setting } => self.set_jail(&jail, vec![setting], &mut batch),
+            Request::MultiSetJail { jail, settings } => self
+                .set_jail(&jail, settings, &mut batch)
+                .map(|_last| Value::Bool(true)),
             Request::UnbanAnywhere { ids } => self.unban_anywhere(ids.as_deref(), &mut batch),
             Request::ServerStream(commands) => self.stream(&commands),
             request => self.read(request, command),
@@ -162,16 +188,22 @@ impl Engine {
     fn unban_anywhere(&mut self, ids: Option<&[String]>, batch: &mut Batch) -> Reply {
         let mut unbanned = 0;
         for jail in self.jails.keys().cloned().collect::<Vec<_>>() {
-            let bans = self.runtime(&jail)?.jail.bans();
-            let banned: Vec<String> = match ids {
-                None => bans.iter().map(|ban| ban.id.to_string()).collect(),
-                Some(ids) => ids.to_vec(),
+            let count = match ids {
+                None => self.unban_all(&jail, batch)?,
+                Some(ids) => self.unban(&jail, ids, false, batch)?,
             };
-            if let Value::Int(count) = self.unban(&jail, &banned, false, batch)? {
+            if let Value::Int(count) = count {
                 unbanned += count;
             }
         }
         Ok(Value::Int(unbanned))
+    }
+
+    /// Unbans everything in one jail.
+    pub(super) fn unban_all(&mut self, jail: &str, batch: &mut Batch) -> Reply {
+        let bans = self.runtime(jail)?.jail.bans();
+        let banned: Vec<String> = bans.iter().map(|ban| ban.id.to_string()).collect();
+        self.unban(jail, &banned, false, batch)
     }
 
     /// Opens the log file anew, after it was rotated away.
@@ -185,6 +217,48 @@ impl Engine {
         Ok(Value::text(if is_file { "rolled over" } else { "flushed" }))
     }
 
+    /// Sets options of a jail, running or not, and lets it follow.
+    fn set_jail(&mut self, jail: &str, settings: Vec<Setting>, batch: &mut Batch) -> Reply {
+        let mut reply = Ok(Value::None);
+        for setting in settings {
+            let runtime = self.runtime(jail)?;
+            runtime.refuse_missing_log(&setting)?;
+            reply = runtime.set(setting, &mut batch.lines);
+            if reply.is_err() {
+                break;
+            }
+        }
+        self.follow_settings(jail, batch);
+        reply
+    }
+
+    /// Lets a running jail follow what it was told meanwhile.
+    pub(super) fn follow_settings(&mut self, jail: &str, batch: &mut Batch) {
+        self.want_past(jail);
+        self.follow_sources(jail, batch);
+        let now = clock::now();
+        if let Some(runtime) = self.jails.get_mut(jail) {
+            let effects = runtime.jail.on(Input::Settled, now, self.past.history());
+            runtime.carry_out(effects, &mut self.past, &self.around, batch);
+        }
+    }
+
+    /// Counts an attempt that somebody tells of.
+    fn attempt(&mut self, jail: &str, id: &str, lines: Vec<String>, batch: &mut Batch) -> Reply {
+        let now = clock::now();
+        self.runtime(jail)?;
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return Err(Exception::unknown_jail(jail));
+        };
+        let lines = lines.into_iter().map(Into::into).collect();
+        let input = Input::Attempt(FailId::parse(id), lines);
+        let effects = runtime.jail.on(input, now, self.past.history());
+        let is_counted = |effect: &Effect| matches!(effect, Effect::Attempted { .. });
+        let counted = effects.iter().filter(|effect| is_counted(effect)).count();
+        runtime.carry_out(effects, &mut self.past, &self.around, batch);
+        Ok(count(counted))
+    }
+
     fn ban(&mut self, jail: &str, ids: &[String], batch: &mut Batch) -> Reply {
         let now = clock::now();
         self.runtime(jail)?;
@@ -193,12 +267,13 @@ impl Engine {
         };
         let mut banned = 0;
         for id in ids {
-            let effects = runtime.jail.on(Input::Ban(FailId::parse(id)), now);
+            let input = Input::Ban(FailId::parse(id));
+            let effects = runtime.jail.on(input, now, self.past.history());
             banned += effects
                 .iter()
                 .filter(|effect| matches!(effect, Effect::Ban(_)))
                 .count();
-            runtime.carry_out(effects, &self.around, batch);
+            runtime.carry_out(effects, &mut self.past, &self.around, batch);
         }
         Ok(count(banned))
     }
@@ -219,13 +294,17 @@ impl Engine {
         let mut absent = Vec::new();
         for word in ids {
             let id = FailId::parse(word);
-            let effects = runtime.jail.on(Input::Unban(id.clone()), now);
+            let effects = runtime
+                .jail
+                .on(Input::Unban(id.clone()), now, self.past.history());
             batch.transaction.record_unban(Some(jail), &id);
+            self.past.forget(&id, jail);
             for effect in &effects {
                 if let Effect::Unban(ban, _) = effect
                     && ban.id != id
                 {
                     batch.transaction.record_unban(Some(jail), &ban.id);
+                    self.past.forget(&ban.id, jail);
                 }
             }
             if effects.is_empty() {
@@ -237,7 +316,7 @@ impl Engine {
                 ));
             }
             unbanned += effects.len();
-            runtime.carry_out(effects, &self.around, batch);
+            runtime.carry_out(effects, &mut self.past, &self.around, batch);
         }
         if report_absent && !absent.is_empty() {
             return Err(Exception::not_banned(&absent));
@@ -280,8 +359,16 @@ impl JailRuntime {
         }
     }
 
+    /// How the original's log calls it.
+    pub(super) fn poller_name(&self) -> &'static str {
+        match self.backend_name() {
+            "polling" => "poller",
+            name => name,
+        }
+    }
+
     /// How the original calls what the jail reads through.
-    fn backend_name(&self) -> &'static str {
+    pub(super) fn backend_name(&self) -> &'static str {
         let is_journal = match &self.sources {
             Sources::Journal(_) => true,
             Sources::Files(_) => false,
@@ -289,7 +376,8 @@ impl JailRuntime {
         };
         match is_journal {
             true => "systemd",
-            false if self.told.is_polling => "polling",
+            // Files are watched all the same.
+            false if self.told.backend == "polling" => "polling",
             false => "pyinotify",
         }
     }

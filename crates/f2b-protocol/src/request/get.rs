@@ -75,6 +75,8 @@ pub enum JailOption {
     },
     /// `actionproperties A`: a list.
     ActionProperties(String),
+    /// `actionmethods A`: a list.
+    ActionMethods(String),
 }
 
 /// Parses what follows `get`.
@@ -139,14 +141,13 @@ fn jail_option(jail: &Value, option: &str, rest: &[Value]) -> Result<JailOption,
         "maxlines" => JailOption::MaxLines,
         "bantime" => JailOption::BanTime,
         "actions" => JailOption::Actions,
-        "action" => JailOption::ActionProperty {
+        // `ctag` and `cinfo` are old names.
+        "action" | "ctag" | "cinfo" => JailOption::ActionProperty {
             action: action()?,
             property: after_jail(jail, word::at(rest, 1))?.str(),
         },
         "actionproperties" => JailOption::ActionProperties(action()?),
-        "actionmethods" => {
-            return Err(Refusal::NotAvailable("get <JAIL> actionmethods".to_owned()));
-        }
+        "actionmethods" => JailOption::ActionMethods(action()?),
         _ => match option.strip_prefix("bantime.") {
             Some(name) => JailOption::BanTimeOption(name.to_owned()),
             None => {

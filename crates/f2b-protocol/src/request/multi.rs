@@ -48,5 +48,9 @@ fn property(action: &str, pair: &Value) -> Result<set::Setting, Refusal> {
         }
         other => word::elements(other)?,
     };
-    set::action_property(action, word::first(&parts)?, parts.get(1))
+    Ok(set::Setting::ActionProperty {
+        action: action.to_owned(),
+        property: Some(word::text(word::first(&parts)?)?),
+        value: parts.get(1).cloned(),
+    })
 }

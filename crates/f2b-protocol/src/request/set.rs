@@ -51,16 +51,34 @@ pub enum Setting {
         /// Where to begin when the file was never read.
         position: LogPosition,
     },
+    /// `dellogpath F`; one that is not read is passed over.
+    DelLogPath(String),
+    /// `deljournalmatch`, the words of one match; without any, all of them.
+    DelJournalMatch(Vec<String>),
+    /// `idle on|off`.
+    Idle(bool),
+    /// `ignorecache`, as written; empty for none.
+    IgnoreCache(String),
+    /// `bantime.NAME VALUE`, as it came; any name is one.
+    BanTimeOption {
+        /// What is behind the point.
+        name: String,
+        /// Text, mostly.
+        value: Value,
+    },
     /// `addaction A`; answers the name.
     AddAction(String),
-    /// `action A PROPERTY VALUE`; answers the value.
+    /// `delaction A`; answers nothing.
+    DelAction(String),
+    /// `action A PROPERTY VALUE`; answers the value. If the property is a method of the action it is
+    /// called instead, with the value as its arguments in JSON, and what it returns is the answer.
     ActionProperty {
         /// Which action.
         action: String,
-        /// Which property or parameter.
-        property: String,
+        /// Which property, parameter or method.
+        property: Option<String>,
         /// Its value: text, mostly; a flag or a number from the configuration.
-        value: Value,
+        value: Option<Value>,
     },
 }
 
@@ -86,6 +104,17 @@ pub(super) fn parse(words: &[Value]) -> Result<Request, Refusal> {
             jail: word::jail(name)?,
             ids: word::ids(rest)?,
         }),
+        "attempt" => {
+            let missing = "Filter.addAttempt() missing 1 required positional argument: 'ip'";
+            let Some(ip) = rest.first() else {
+                return after_jail(name, Err(Exception::type_error(missing).into()));
+            };
+            Ok(Request::Attempt {
+                jail: word::jail(name)?,
+                id: word::text(ip)?,
+                lines: all_text(rest.get(1..).unwrap_or(&[]))?,
+            })
+        }
         "unbanip" => {
             let report_absent = word::first(rest)?.as_str() == Some("--report-absent");
             let ids = rest.get(usize::from(report_absent)..).unwrap_or(&[]);
@@ -171,29 +200,50 @@ pub(super) fn jail_setting(jail: &Value, option: &str, rest: &[Value]) -> Result
         "logencoding" => Ok(Setting::LogEncoding(word::method_text(value()?, "lower")?)),
         "addlogpath" => add_log_path(rest),
         "addaction" => add_action(rest),
-        "action" => {
-            let action = value()?.str();
-            let property = after_jail(jail, word::at(rest, 1))?;
-            after_jail(jail, action_property(&action, property, rest.get(2)))
-        }
+        // `setctag` and `setcinfo` are old names, as manuals of long ago have them.
+        "action" | "setctag" | "setcinfo" => action_property(rest),
         "idle" => match value()?.as_str() {
-            Some("on" | "off") => Err(not_available(option)),
+            Some("on") => Ok(Setting::Idle(true)),
+            Some("off") => Ok(Setting::Idle(false)),
             _ => Err(Exception::general("Invalid idle option, must be 'on' or 'off'").into()),
         },
         "delfailregex" => Ok(Setting::DelFailRegex(word::int(value()?)?)),
         "delignoreregex" => Ok(Setting::DelIgnoreRegex(word::int(value()?)?)),
         "delignoreip" => Ok(Setting::DelIgnoreIp(word::text(value()?)?)),
-        "ignorecache" | "dellogpath" | "deljournalmatch" | "attempt" | "delaction" => {
-            Err(not_available(option))
-        }
-        _ if option.starts_with("bantime.") => Err(not_available(option)),
-        // As the original: the quotes are put around, nothing is escaped.
-        _ => Err(Exception::general(format!(
-            "Invalid command '{option}' (no set action or not yet implemented)"
-        ))
-        .into()),
+        "ignorecache" => Ok(Setting::IgnoreCache(word::searched_text(value()?)?)),
+        "dellogpath" => Ok(Setting::DelLogPath(word::method_text(
+            value()?,
+            "startswith",
+        )?)),
+        "deljournalmatch" => Ok(Setting::DelJournalMatch(all_text(rest)?)),
+        "delaction" => Ok(Setting::DelAction(value()?.str())),
+        _ if OLD_COMMANDS.contains(&option) => Ok(Setting::ActionProperty {
+            action: value()?.str(),
+            property: Some(option.to_owned()),
+            value: rest.get(1).cloned(),
+        }),
+        _ => match option.strip_prefix("bantime.") {
+            Some(name) => Ok(Setting::BanTimeOption {
+                name: name.to_owned(),
+                value: value()?.clone(),
+            }),
+            // As the original: the quotes are put around, nothing is escaped.
+            None => Err(Exception::general(format!(
+                "Invalid command '{option}' (no set action or not yet implemented)"
+            ))
+            .into()),
+        },
     }
 }
+
+/// `set J actionban ACT CMD` is how `set J action ACT actionban CMD` was written once.
+const OLD_COMMANDS: &[&str] = &[
+    "actionstart",
+    "actionstop",
+    "actioncheck",
+    "actionban",
+    "actionunban",
+];
 
 fn add_log_path(rest: &[Value]) -> Result<Setting, Refusal> {
     let path = word::first(rest)?;
@@ -226,39 +276,14 @@ fn add_action(rest: &[Value]) -> Result<Setting, Refusal> {
     }
 }
 
-/// Methods of an action that the original calls when a property is named so.
-const ACTION_METHODS: &[&str] = &[
-    "ban",
-    "clearAllParams",
-    "consistencyCheck",
-    "escapeTag",
-    "executeCmd",
-    "flush",
-    "invalidateBanEpoch",
-    "prolong",
-    "reban",
-    "reload",
-    "replaceDynamicTags",
-    "replaceTag",
-    "start",
-    "stop",
-    "unban",
-];
-
-pub(super) fn action_property(
-    action: &str,
-    property: &Value,
-    value: Option<&Value>,
-) -> Result<Setting, Refusal> {
-    let property = word::text(property)?;
-    if ACTION_METHODS.contains(&property.as_str()) {
-        return Err(not_available("action <ACT> <METHOD>"));
-    }
-    let value = value.ok_or_else(Exception::missing_word)?.clone();
+/// Reads `action A PROPERTY [VALUE]`.
+///
+/// What the property is, a value or a method, and whether one is missing, only the action can say.
+fn action_property(rest: &[Value]) -> Result<Setting, Refusal> {
     Ok(Setting::ActionProperty {
-        action: action.to_owned(),
-        property,
-        value,
+        action: word::first(rest)?.str(),
+        property: rest.get(1).map(word::text).transpose()?,
+        value: rest.get(2).cloned(),
     })
 }
 

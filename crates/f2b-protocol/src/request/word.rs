@@ -149,6 +149,22 @@ fn digits(text: &str) -> Option<String> {
     groups_are_digits.then(|| text.replace('_', ""))
 }
 
+/// Returns what Python's `float()` makes of the word.
+pub(super) fn float(word: &Value) -> Result<f64, Refusal> {
+    let refused = || {
+        let text = format!("could not convert string to float: {}", word.repr());
+        Exception::value(text).into()
+    };
+    match word {
+        #[expect(clippy::cast_precision_loss, reason = "as in Python")]
+        Value::Int(number) => Ok(*number as f64),
+        Value::Bool(truth) => Ok(f64::from(u8::from(*truth))),
+        Value::Float(number) => Ok(*number),
+        Value::Str(text) => text.trim().parse().map_err(|_not_a_number| refused()),
+        _ => Err(refused()),
+    }
+}
+
 fn int_of_float(number: f64) -> Result<i64, Refusal> {
     if number.is_nan() {
         return Err(Exception::value("cannot convert float NaN to integer").into());

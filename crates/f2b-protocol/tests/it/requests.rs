@@ -238,10 +238,68 @@ fn settings_of_a_jail_are_taken() {
     check_setting(&["addaction", "a"], Setting::AddAction("a".to_owned()));
     let property = Setting::ActionProperty {
         action: "a".to_owned(),
-        property: "actionban".to_owned(),
-        value: Value::from("true"),
+        property: Some("actionban".to_owned()),
+        value: Some(Value::from("true")),
     };
-    check_setting(&["action", "a", "actionban", "true", "x"], property);
+    check_setting(&["action", "a", "actionban", "true", "x"], property.clone());
+    // Old spellings.
+    check_setting(&["setctag", "a", "actionban", "true"], property.clone());
+    check_setting(&["setcinfo", "a", "actionban", "true"], property.clone());
+    check_setting(&["actionban", "a", "true"], property);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    check_setting(&["dellogpath", "/f"], Setting::DelLogPath("/f".to_owned()));
+    check_setting(
+        &["deljournalmatch", "a=b", "+"],
+        Setting::DelJournalMatch(words(&["a=b", "+"])),
+    );
+    check_setting(&["idle", "on"], Setting::Idle(true));
+    check_setting(&["idle", "off"], Setting::Idle(false));
+    check_setting(&["ignorecache", ""], Setting::IgnoreCache(String::new()));
+    check_setting(&["delaction", "a"], Setting::DelAction("a".to_owned()));
+    let option = Setting::BanTimeOption {
+        name: "foo".to_owned(),
+        value: Value::from("bar"),
+    };
+    check_setting(&["bantime.foo", "bar"], option);
+}
+
+#[test]
+fn jails_are_stopped_reloaded_and_told_of_attempts() {
+    let parsed = |words: &[&str]| Request::parse(&command(words)).unwrap();
+    let jail = || "alpha".to_owned();
+    assert_eq!(parsed(&["stop"]), Request::Stop);
+    assert_eq!(parsed(&["stop", "--all"]), Request::StopAllJails);
+    assert_eq!(
+        parsed(&["stop", "alpha"]),
+        Request::StopJail { jail: jail() }
+    );
+    assert_eq!(parsed(&["sleep", "0.5"]), Request::Sleep { seconds: 0.5 });
+    let attempt = Request::Attempt {
+        jail: jail(),
+        id: "192.0.2.1".to_owned(),
+        lines: vec!["a b".to_owned()],
+    };
+    assert_eq!(
+        parsed(&["set", "alpha", "attempt", "192.0.2.1", "a b"]),
+        attempt
+    );
+    let words = vec![
+        "reload".into(),
+        "--all".into(),
+        Value::texts(["--restart", "--unban"]),
+        Value::List(vec![Value::texts(["start", "alpha"])]),
+    ];
+    let reload = f2b_protocol::request::Reload {
+        jail: None,
+        restart: true,
+        unban: true,
+        if_exists: false,
+        stream: vec![command(&["start", "alpha"])],
+    };
+    assert_eq!(
+        Request::parse(&Command::new(words)).unwrap(),
+        Request::Reload(reload)
+    );
 }
 
 #[test]
@@ -320,8 +378,8 @@ fn a_stream_holds_commands_and_multi_set_holds_values() {
     ]);
     let settings = vec![Setting::ActionProperty {
         action: "a".to_owned(),
-        property: "timeout".to_owned(),
-        value: Value::Int(60),
+        property: Some("timeout".to_owned()),
+        value: Some(Value::Int(60)),
     }];
     assert_eq!(
         Request::parse(&action),

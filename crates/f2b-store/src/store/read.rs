@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use f2b_core::{Bantime, FailId, Span, StoredBan, Tally, UnixTime};
+use f2b_core::{Bantime, FailId, Past, Span, StoredBan, Tally, UnixTime};
 use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row};
 
@@ -43,6 +43,16 @@ impl Store {
         self.rows("bips", statement, jail, |row| {
             stored_ban(row, now, earliest)
         })
+    }
+
+    /// Returns the newest ban of everybody in every jail.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the file from being read. A row that makes no sense is a note.
+    pub fn history(&self) -> Result<Stored<(FailId, Past)>, StoreError> {
+        let statement = "SELECT ip, timeofban, bantime, bancount, jail FROM bips WHERE ?1 = ?1";
+        self.rows("bips", statement, "", past)
     }
 
     /// Returns the tallies of `jail` as they were last committed, the oldest first.
@@ -177,6 +187,22 @@ fn stored_ban(row: &Row<'_>, now: UnixTime, earliest: Option<UnixTime>) -> Resul
         matches: data.matches,
         fields: data.fields,
     }))
+}
+
+fn past(row: &Row<'_>) -> Result<Read<(FailId, Past)>> {
+    let (Some(id), Some(jail)) = (text(row.get_ref(0)?), text(row.get_ref(4)?)) else {
+        return Ok(Read::Unreadable("its identity or its jail is no text"));
+    };
+    let (Some(time), Some(bantime)) = (micros(row.get_ref(1)?), micros(row.get_ref(2)?)) else {
+        return Ok(Read::Unreadable("its times are no numbers"));
+    };
+    let past = Past {
+        jail: jail.into(),
+        time: UnixTime::from_micros(time),
+        bantime: Bantime::from_seconds(Span::from_micros(bantime).whole_seconds()),
+        count: integer(row.get_ref(3)?).unwrap_or(1),
+    };
+    Ok(Read::Entry((FailId::parse(id), past)))
 }
 
 fn tally(row: &Row<'_>) -> Result<Read<(FailId, Tally)>> {

@@ -27,6 +27,7 @@ pub(crate) fn ban(id: &str, time: i64, bantime: i64) -> Ban {
         id: FailId::parse(id),
         time: at(time),
         bantime: Bantime::from_seconds(bantime),
+        has_own_bantime: false,
         count: 1,
         failures: 3,
         matches: vec![format!("bad login from {id}").into()],

@@ -1,0 +1,108 @@
+//! What a jail has decided, turned into orders for kernel, database and log.
+
+use f2b_core::{Ban, Bantime, Effect, FailId, UnixTime};
+use indexmap::IndexSet;
+
+use super::Surroundings;
+use super::jail::JailRuntime;
+use super::past::PastBans;
+use crate::batch::{Batch, KernelOrder};
+use crate::text;
+
+impl JailRuntime {
+    /// Turns what the jail has decided into orders for kernel, database and log.
+    pub(super) fn carry_out(
+        &self,
+        effects: Vec<Effect>,
+        past: &mut PastBans,
+        around: &Surroundings,
+        batch: &mut Batch,
+    ) {
+        let jail = &self.name;
+        let mut counted = IndexSet::new();
+        for effect in effects {
+            match effect {
+                Effect::Found { id, time } => {
+                    batch.lines.push(text::found(jail, &id, time));
+                    counted.insert(id);
+                }
+                Effect::Attempted { id, time } => {
+                    batch.lines.push(text::attempted(jail, &id, time));
+                    counted.insert(id);
+                }
+                bad @ Effect::FoundBad { .. } => batch.lines.extend(text::found_bad(jail, &bad)),
+                Effect::Forgotten(id) => {
+                    counted.insert(id);
+                }
+                Effect::Ignored(id) => batch.lines.push(text::ignored(jail, &id)),
+                Effect::Ban(ban) => {
+                    batch.lines.push(text::ban(jail, &ban));
+                    self.enforce(ban.id.clone(), ban.end(), around, batch);
+                    past.note_ban(self.jail.name(), &ban);
+                    batch.transaction.record_ban(jail, ban);
+                }
+                Effect::Increased { ban, before, from } => {
+                    batch
+                        .lines
+                        .extend(text::increased(jail, &ban, before, from));
+                }
+                Effect::AlreadyOver(id) => batch.lines.push(text::already_over(jail, &id)),
+                Effect::AlreadyBanned { id, age, end } => {
+                    batch.lines.push(text::already_banned(jail, &id, age));
+                    // Its packets should no longer come: whatever the kernel holds, this is what it
+                    // shall hold.
+                    self.enforce(id, end, around, batch);
+                }
+                Effect::EndMoved(ban) => {
+                    self.enforce(ban.id.clone(), ban.end(), around, batch);
+                    batch.transaction.record_moved_end(jail, self.stored(ban));
+                }
+                Effect::Unban(ban, _cause) => {
+                    batch.lines.push(text::unban(jail, &ban.id));
+                    if self.has_native_action() {
+                        let jail = jail.clone();
+                        batch.kernel.push(KernelOrder::Unban { jail, id: ban.id });
+                    }
+                }
+            }
+        }
+        for id in counted {
+            match self.jail.tallies().tally(&id) {
+                Some(tally) => batch.transaction.record_tally(jail, id, tally.clone()),
+                None => batch.transaction.record_forgotten(jail, id),
+            }
+        }
+    }
+
+    /// Has the kernel hold a ban until `end`.
+    pub(super) fn enforce(
+        &self,
+        id: FailId,
+        end: Option<UnixTime>,
+        around: &Surroundings,
+        batch: &mut Batch,
+    ) {
+        if !self.has_native_action() {
+            return;
+        }
+        around
+            .enforcement
+            .note(&self.name, &id, crate::enforcement::BanState::Asked);
+        batch.kernel.push(KernelOrder::Ban {
+            jail: self.name.clone(),
+            id,
+            end,
+        });
+    }
+
+    /// A prolonged ban as the database shall hold it: with the jail's own length and a later begin,
+    /// since a length beyond the jail's own would be cut when it is restored.
+    fn stored(&self, mut ban: Ban) -> Ban {
+        let own = self.jail.settings().bantime;
+        if let (Some(end), Bantime::Lasting(length)) = (ban.end(), own) {
+            ban.time = end.minus(length);
+            ban.bantime = own;
+        }
+        ban
+    }
+}

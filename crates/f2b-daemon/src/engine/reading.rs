@@ -1,0 +1,343 @@
+//! What a jail reads: begun, changed while it runs, paused, ended. A place once reached is not left: no
+//! line is read twice or passed over.
+
+use f2b_core::UnixTime;
+use f2b_source::{SourceId, Start};
+use f2b_store::{JOURNAL, JournalPosition, Position, SourceState};
+use indexmap::IndexMap;
+
+use super::jail::{Backend, FileSource, FileState, JailRuntime, JournalSource, LogFile, Sources};
+use super::{Engine, file_state, journal_state};
+use crate::batch::Batch;
+use crate::clock;
+use crate::journal::{self, Journal, JournalStart};
+use crate::log::{Level, Line};
+
+impl Engine {
+    /// Decides where a jail that starts reads, and begins; `known` is how far it was read before.
+    pub(super) fn begin_reading(&mut self, jail: &str, known: &[SourceState], batch: &mut Batch) {
+        let patterns = self.supplement.patterns.shift_remove(jail);
+        for (pattern, _) in patterns.unwrap_or_default() {
+            let text = format!(
+                "Jail '{jail}': files that come to fit '{pattern}' later are read after the next start only"
+            );
+            batch.lines.push(Line::new(Level::Info, "jail", text));
+        }
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        let file_is_there = runtime.logs.iter().any(|log| log.path.exists());
+        let use_journal = match runtime.backend {
+            Backend::Journal => true,
+            Backend::Files => false,
+            Backend::Auto => !file_is_there && !runtime.matches.is_empty() && journal::is_there(),
+        };
+        if use_journal {
+            return self.read_journal(jail, known, batch);
+        }
+        if runtime.logs.is_empty() {
+            let text = format!("Jail '{jail}' has nothing to read: it has no logpath");
+            batch.lines.push(Line::new(Level::Warning, "jail", text));
+        } else if !file_is_there {
+            let text = format!("Have not found any log file for '{jail}' jail. It waits for one");
+            batch.lines.push(Line::new(Level::Warning, "jail", text));
+        }
+        for text in [
+            format!("Jail '{jail}' uses {} {{}}", runtime.poller_name()),
+            format!("Initiated '{}' backend", runtime.backend_name()),
+        ] {
+            batch.lines.push(Line::new(Level::Info, "jail", text));
+        }
+        runtime.sources = Sources::Files(IndexMap::new());
+        self.follow_logs(jail, known, batch);
+    }
+
+    /// Reads the journal from now on, and no files any more.
+    pub(super) fn read_journal(&mut self, jail: &str, known: &[SourceState], batch: &mut Batch) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        let oldest = clock::now().minus(runtime.jail.settings().findtime);
+        let source = JournalSource {
+            id: SourceId(self.next_source),
+            journal: None,
+            start: journal_start(known, oldest),
+            in_operation: false,
+            problem: None,
+            unsaved: None,
+        };
+        let before = std::mem::replace(&mut runtime.sources, Sources::Journal(source));
+        for text in [
+            format!("Jail '{jail}' uses systemd {{}}"),
+            "Initiated 'systemd' backend".to_owned(),
+        ] {
+            batch.lines.push(Line::new(Level::Info, "jail", text));
+        }
+        if let Sources::Files(files) = before {
+            for id in files.keys() {
+                self.readers.swap_remove(id);
+                self.around.reader.forget(*id);
+            }
+        }
+        self.follow_journal(jail, batch);
+    }
+
+    /// Lets what a running jail reads follow what it was told meanwhile.
+    pub(super) fn follow_sources(&mut self, jail: &str, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        match &runtime.sources {
+            Sources::None => {}
+            Sources::Journal(_) => self.follow_journal(jail, batch),
+            Sources::Files(_) => {
+                let known = match self.around.database.lock().as_ref() {
+                    Some(store) => store.source_states(jail).map(|known| known.entries),
+                    None => Ok(Vec::new()),
+                };
+                // A database that cannot be read is no reason not to read the log.
+                self.follow_logs(jail, &known.unwrap_or_default(), batch);
+            }
+        }
+    }
+
+    /// Begins to read logs that are new, ends with those that are no more, and rests if it shall.
+    fn follow_logs(&mut self, jail: &str, known: &[SourceState], batch: &mut Batch) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        let Sources::Files(files) = &mut runtime.sources else {
+            return;
+        };
+        for (id, file) in std::mem::take(files) {
+            let log = runtime.logs.iter().find(|log| log.path == file.path);
+            if log.is_some() && file.is_watched != runtime.is_idle {
+                files.insert(id, file);
+                continue;
+            }
+            self.readers.swap_remove(&id);
+            if file.is_watched {
+                self.around.reader.forget(id);
+            }
+            if log.is_none() {
+                batch.lines.extend(removed(&file));
+                if let Some(position) = file.reached {
+                    let state = file_state(&file.path, position);
+                    batch.transaction.record_position(jail, state);
+                    runtime.left.insert(file.path, position);
+                }
+                continue;
+            }
+            // News of the old number may still be on their way: what is read again has another.
+            let id = SourceId(self.next_source);
+            self.next_source += 1;
+            let file = FileSource {
+                is_watched: !runtime.is_idle,
+                ..file
+            };
+            if file.is_watched {
+                let start = file.reached.map_or_else(|| file.start, Start::At);
+                self.readers.insert(id, jail.to_owned());
+                self.around.reader.watch(id, file.path.clone(), start);
+            }
+            files.insert(id, file);
+        }
+        for log in &runtime.logs {
+            if files.values().any(|file| file.path == log.path) {
+                continue;
+            }
+            let id = SourceId(self.next_source);
+            self.next_source += 1;
+            let start = match runtime.left.shift_remove(&log.path) {
+                Some(position) if !log.tail => Start::At(position),
+                _ => start_of(log, known),
+            };
+            let file = FileSource::new(log.path.clone(), start, !runtime.is_idle);
+            batch.lines.extend(added(&file, &start));
+            if file.is_watched {
+                self.readers.insert(id, jail.to_owned());
+                self.around.reader.watch(id, log.path.clone(), start);
+            }
+            files.insert(id, file);
+        }
+    }
+
+    /// Begins to read the journal where it was left, for what shall be read now.
+    fn follow_journal(&mut self, jail: &str, batch: &mut Batch) {
+        let events = self.around.events.clone();
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        let Sources::Journal(source) = &mut runtime.sources else {
+            return;
+        };
+        if source.journal.is_some() && !runtime.is_idle {
+            return;
+        }
+        self.readers.swap_remove(&source.id);
+        source.journal = None;
+        if runtime.is_idle {
+            return;
+        }
+        source.id = SourceId(self.next_source);
+        self.next_source += 1;
+        let (start, matches) = (source.start.clone(), &runtime.matches);
+        match Journal::read(source.id, matches, start, events) {
+            Ok(journal) => {
+                source.journal = Some(journal);
+                self.readers.insert(source.id, jail.to_owned());
+            }
+            Err(error) => {
+                let text = format!("[{jail}] the journal cannot be read: {error}");
+                source.problem = Some(error.to_string());
+                batch
+                    .lines
+                    .push(Line::new(Level::Error, "filtersystemd", text));
+            }
+        }
+    }
+
+    /// Ends all reading of a jail; how far it came is recorded.
+    pub(super) fn end_reading(&mut self, jail: &str, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        runtime.save_positions(batch);
+        match std::mem::replace(&mut runtime.sources, Sources::None) {
+            Sources::None => {}
+            Sources::Journal(source) => {
+                self.readers.swap_remove(&source.id);
+            }
+            Sources::Files(files) => {
+                for (id, file) in files {
+                    self.readers.swap_remove(&id);
+                    self.around.reader.forget(id);
+                    batch.lines.extend(removed(&file));
+                }
+            }
+        }
+    }
+}
+
+impl JailRuntime {
+    /// Lets the journal be read anew, from where it was left, when sources follow next.
+    pub(super) fn reread_journal(&mut self) {
+        if let Some(source) = self.sources.journal_mut() {
+            source.journal = None;
+        }
+    }
+
+    /// Puts the positions that were reached without a decision into a batch.
+    pub(super) fn save_positions(&mut self, batch: &mut Batch) {
+        let jail = self.name.clone();
+        let transaction = &mut batch.transaction;
+        for file in self.sources.files_mut() {
+            if let Some(position) = file.unsaved.take() {
+                transaction.record_position(&jail, file_state(&file.path, position));
+            }
+        }
+        let journal = self.sources.journal_mut();
+        if let Some(position) = journal.and_then(|journal| journal.unsaved.take()) {
+            transaction.record_position(&jail, journal_state(position));
+        }
+    }
+}
+
+impl Sources {
+    /// Returns how far the journal was read, if it is read.
+    pub(super) fn journal_state(&self) -> Option<SourceState> {
+        let Self::Journal(journal) = self else {
+            return None;
+        };
+        let cursor = journal.start.cursor.as_deref()?;
+        Some(journal_state(JournalPosition {
+            cursor: Some(cursor.into()),
+            time: journal.start.since,
+        }))
+    }
+}
+
+impl JournalSource {
+    /// Notes how far the journal was read.
+    pub(super) fn reach(&mut self, position: &JournalPosition) {
+        self.start = JournalStart {
+            cursor: position.cursor.as_deref().map(str::to_owned),
+            since: position.time,
+        };
+    }
+}
+
+/// As the original words it; a file that is waited for is worth no word.
+fn added(file: &FileSource, start: &Start) -> Option<Line> {
+    if file.state == FileState::Missing {
+        return None;
+    }
+    let (offset, hash) = match start {
+        Start::At(position) => (position.offset, position.first_line),
+        Start::Head | Start::Tail => (0, None),
+    };
+    let hash = hash.map_or_else(String::new, |line| line.to_string());
+    let path = file.path.display();
+    let text = format!("Added logfile: '{path}' (pos = {offset}, hash = {hash})");
+    Some(Line::new(Level::Info, "filter", text))
+}
+
+fn removed(file: &FileSource) -> Option<Line> {
+    let text = format!("Removed logfile: '{}'", file.path.display());
+    let is_read = file.state != FileState::Missing;
+    is_read.then(|| Line::new(Level::Info, "filter", text))
+}
+
+/// Where to begin with a log file: where an earlier run stopped, unless only new lines are wanted.
+fn start_of(log: &LogFile, known: &[SourceState]) -> Start {
+    if log.tail {
+        return Start::Tail;
+    }
+    let path = log.path.display().to_string();
+    let position = known
+        .iter()
+        .find(|state| *state.source == *path)
+        .map(|state| &state.position);
+    match position {
+        Some(Position::File(position)) => Start::At(f2b_source::Position {
+            device: position.device,
+            inode: position.inode,
+            offset: position.offset,
+            first_line: position
+                .first_line
+                .as_deref()
+                .and_then(|text| text.parse().ok()),
+            earlier: position
+                .earlier
+                .as_ref()
+                .map(|earlier| f2b_source::Earlier {
+                    device: earlier.device,
+                    inode: earlier.inode,
+                    offset: earlier.offset,
+                    first_line: earlier
+                        .first_line
+                        .as_deref()
+                        .and_then(|text| text.parse().ok()),
+                }),
+        }),
+        _ => Start::Head,
+    }
+}
+
+/// Where to begin with the journal: behind the last entry seen, but not before what still counts.
+fn journal_start(known: &[SourceState], oldest: UnixTime) -> JournalStart {
+    let position = known
+        .iter()
+        .find(|state| *state.source == *JOURNAL)
+        .map(|state| &state.position);
+    match position {
+        Some(Position::Journal(position)) if position.time > oldest => JournalStart {
+            cursor: position.cursor.as_deref().map(str::to_owned),
+            since: position.time,
+        },
+        _ => JournalStart {
+            cursor: None,
+            since: oldest,
+        },
+    }
+}
