@@ -10,7 +10,7 @@ use super::{Ending, Engine};
 use crate::batch::Batch;
 use crate::clock;
 use crate::event::ReplyTo;
-use crate::log::{Level, Line, chain};
+use crate::log::{Level, Line};
 use crate::text::VERSION;
 
 impl Engine {
@@ -98,7 +98,7 @@ impl Engine {
             Request::BannedAnywhere(ids) => Ok(self.banned_anywhere(&ids)),
             Request::GetServer(option) => self.get(option),
             Request::GetJail { jail, option } => self.runtime(&jail)?.get(&option),
-            Request::FlushLogs => self.flush_logs(),
+            Request::FlushLogs => Ok(Value::text(self.around.log.flush_logs())),
             Request::StockadeStatus { jail } => self.stockade_status(jail.as_deref()),
             // What configures is carried out as in a stream.
             _ => self.stream_command(command),
@@ -172,17 +172,6 @@ impl Engine {
             }
         }
         Ok(Value::Int(unbanned))
-    }
-
-    /// Opens the log file anew, after it was rotated away.
-    fn flush_logs(&self) -> Reply {
-        let log = &self.around.log;
-        let is_file = !matches!(self.told.logtarget.as_str(), Some("STDOUT" | "STDERR"));
-        if let Err(error) = log.reopen() {
-            log.error("server", chain(&error));
-        }
-        log.info("server", "flush performed");
-        Ok(Value::text(if is_file { "rolled over" } else { "flushed" }))
     }
 
     fn ban(&mut self, jail: &str, ids: &[String], batch: &mut Batch) -> Reply {
