@@ -21,6 +21,8 @@ pub struct ServerSettings {
     pub loglevel: String,
     /// Where it is logged.
     pub logtarget: String,
+    /// Where syslog listens: `auto` or a path.
+    pub syslogsocket: String,
 }
 
 pub(super) const SECTION: &str = "Definition";
@@ -127,6 +129,7 @@ pub(super) fn read(
     )?;
     let loglevel = of(&reading.loglevel, "loglevel", "INFO")?;
     let logtarget = of(&reading.logtarget, "logtarget", "/var/log/fail2ban.log")?;
+    let syslogsocket = of(&reading.syslogsocket, "syslogsocket", "auto")?;
     told.info("", || format!("Using socket file {socket}"));
     told.info("", || {
         format!("Using pid file {pidfile}, [{loglevel}] logging to {logtarget}")
@@ -143,6 +146,7 @@ pub(super) fn read(
         pidfile,
         loglevel,
         logtarget,
+        syslogsocket,
     };
     Ok((settings, commands))
 }

@@ -1,5 +1,6 @@
 //! The owner of all jails: takes events one by one and decides what follows.
 
+mod bans;
 mod effects;
 mod jail;
 mod lines;
@@ -33,7 +34,7 @@ use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::Enforcement;
 use crate::event::{Event, ReplyTo};
-use crate::log::{Log, chain};
+use crate::log::Log;
 use crate::reader::Reader;
 use crate::storage::Database;
 
@@ -185,13 +186,9 @@ impl Engine {
                     .info("server", format!("Caught signal {signal}. Exiting"));
                 return Some(Ending { asked: None });
             }
-            Event::ReopenLog => match self.around.log.reopen() {
-                Ok(()) => self
-                    .around
-                    .log
-                    .info("server", "The log file was opened anew"),
-                Err(error) => self.around.log.error("server", chain(&error)),
-            },
+            Event::ReopenLog => {
+                self.around.log.flush_logs();
+            }
             Event::Reload => {
                 let text = "A reload is not available in this version: stop and start the server";
                 self.around.log.warning("server", text);

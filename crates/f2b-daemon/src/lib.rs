@@ -15,14 +15,16 @@
 //! database's thread, which keep its order.
 //!
 //! ```no_run
-//! use f2b_daemon::{LogTarget, Options};
+//! use f2b_daemon::{LogLevel, LogTarget, Options};
 //! use f2b_protocol::Command;
 //!
 //! f2b_daemon::run(Options {
 //!     socket: "/run/fail2ban/fail2ban.sock".into(),
 //!     pidfile: "/run/fail2ban/fail2ban.pid".into(),
 //!     force: false,
-//!     log_target: LogTarget::Stdout,
+//!     log_target: LogTarget::named("STDOUT")?,
+//!     log_level: LogLevel::default(),
+//!     syslog_socket: None,
 //!     stream: vec![Command::words(["add", "sshd", "auto"])],
 //! })?;
 //! # Ok::<(), f2b_daemon::RunError>(())
@@ -43,6 +45,6 @@ mod socket;
 mod storage;
 mod text;
 
-pub use log::{Level, LogTarget, LogTargetError};
+pub use log::{Level, LogLevel, LogTarget, LogTargetError};
 pub use run::{Options, RunError, run};
 pub use socket::SocketError;

@@ -19,7 +19,7 @@ use crate::engine::{Engine, Surroundings};
 use crate::event::Event;
 use crate::guard;
 use crate::kernel::Kernel;
-use crate::log::{Log, LogTarget, LogTargetError};
+use crate::log::{Log, LogLevel, LogTarget, LogTargetError};
 use crate::reader;
 use crate::socket::{self, SocketError};
 use crate::storage::{Database, Writer};
@@ -36,6 +36,10 @@ pub struct Options {
     pub force: bool,
     /// Where the log goes until a command says otherwise.
     pub log_target: LogTarget,
+    /// Which lines it takes until a command says otherwise.
+    pub log_level: LogLevel,
+    /// Where syslog listens, if not at its usual place.
+    pub syslog_socket: Option<PathBuf>,
     /// The commands that configure it.
     pub stream: Vec<Command>,
 }
@@ -84,7 +88,10 @@ impl RunError {
             Self::Log(LogTargetError::Open { .. }) => Some(
                 "name a file that the server's user may write, or STDOUT, with `--logtarget` or as `logtarget` in fail2ban.local",
             ),
-            Self::Log(LogTargetError::NotAvailable(_) | LogTargetError::Stalled) => {
+            Self::Log(LogTargetError::Options(_)) => Some(
+                "a target is a file, STDOUT, STDERR, SYSOUT, SYSLOG or SYSTEMD-JOURNAL; options stand behind it in brackets: `SYSLOG[facility=auth]`",
+            ),
+            Self::Log(LogTargetError::Stalled | LogTargetError::Syslog { .. }) => {
                 Some("use STDOUT, STDERR or a file")
             }
             Self::Log(LogTargetError::Thread(_)) => {
@@ -126,7 +133,7 @@ pub fn run(options: Options) -> Result<(), RunError> {
 }
 
 fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
-    let log = Log::open(options.log_target)?;
+    let log = Log::open(options.log_target, options.syslog_socket, options.log_level)?;
     text::starting().iter().for_each(|line| log.write(line));
     write_pid_file(&options.pidfile)?;
     let database = Database::default();

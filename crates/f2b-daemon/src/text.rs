@@ -1,7 +1,10 @@
 //! Frozen text: log lines that other programs read (contract B 3.4; the original writes them from
 //! its actions, filter, jail, server and database parts).
 
+use std::path::Path;
+
 use f2b_core::{Ban, Bantime, Before, Effect, FailId, Span, UnixTime, span_in_words};
+use f2b_protocol::Value;
 
 use crate::clock;
 use crate::log::{Level, Line};
@@ -18,6 +21,54 @@ pub(crate) fn starting() -> [Line; 2] {
             format!("Starting Fail2ban v{VERSION}"),
         ),
     ]
+}
+
+/// What `flushlogs` answers when a file was opened anew.
+pub(crate) const ROLLED_OVER: &str = "rolled over";
+
+/// What `flushlogs` answers when there is nothing to open.
+pub(crate) const FLUSHED: &str = "flushed";
+
+/// The first lines of another log target; `syslog` is the socket if it is syslog.
+pub(crate) fn target_changed(name: &str, syslog: Option<&Path>) -> [Line; 2] {
+    let socket = syslog.map_or_else(String::new, |path| format!(" ({})", path.display()));
+    let text = format!("Changed logging target to {name}{socket} for Fail2ban v{VERSION}");
+    [
+        Line::new(Level::Info, "server", format!("Start Fail2ban v{VERSION}")),
+        Line::new(Level::Info, "server", text),
+    ]
+}
+
+/// A log file that cannot be opened, and where the log goes on. Why follows at a lower level, where
+/// the original says nothing.
+pub(crate) fn no_log_file(path: &Path, reason: &str, previous: &str) -> Vec<Line> {
+    let path = path.display().to_string();
+    let (path, previous) = (Value::text(path).repr(), Value::text(previous).repr());
+    let text = format!("Logging to previous target {previous}");
+    vec![
+        Line::new(Level::Error, "server", format!("Unable to log to {path}")),
+        Line::new(Level::Info, "server", text),
+        Line::new(Level::Debug, "server", format!("{path}: {reason}")),
+    ]
+}
+
+/// A syslog socket that takes nothing.
+pub(crate) fn no_syslog(path: &Path, reason: &str) -> Vec<Line> {
+    let path = path.display();
+    let text = format!("Syslog socket file: {path} does not exists or is not a socket");
+    vec![
+        Line::new(Level::Error, "server", text),
+        Line::new(Level::Debug, "server", format!("{path}: {reason}")),
+    ]
+}
+
+pub(crate) fn logs_flushed(target: &str, rolls_over: bool) -> Line {
+    let what = if rolls_over { "rollover" } else { "flush" };
+    Line::new(
+        Level::Info,
+        "server",
+        format!("{what} performed on {target}"),
+    )
 }
 
 pub(crate) fn found(jail: &str, id: &FailId, time: UnixTime) -> Line {

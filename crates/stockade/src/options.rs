@@ -127,7 +127,7 @@ const SPECS: [Spec; 22] = [
     value(
         None,
         "logtarget",
-        "where the server logs: STDOUT, STDERR or a file",
+        "where the server logs: a file, STDOUT, STDERR, SYSOUT, SYSLOG or SYSTEMD-JOURNAL",
     ),
     value(
         None,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use f2b_daemon::{LogTarget, RunError};
+use f2b_daemon::{LogLevel, LogTarget, RunError};
 
 use crate::diagnostics::{self, Style};
 use crate::options::{self, Options, Program};
@@ -93,6 +93,10 @@ fn start(options: &Options) -> anyhow::Result<()> {
         pidfile: read.server.pidfile.into(),
         force: options.force,
         log_target,
+        log_level: LogLevel::named(&read.server.loglevel).unwrap_or_default(),
+        syslog_socket: Some(&read.server.syslogsocket)
+            .filter(|path| path.as_str() != "auto")
+            .map(Into::into),
         stream,
     });
     run.map_err(|error: RunError| error.into())

@@ -9,7 +9,7 @@ use super::jail::JailRuntime;
 use super::supplement::Supplement;
 use super::{Engine, native};
 use crate::batch::{Batch, KernelOrder};
-use crate::log::{Level, Line, LogTarget};
+use crate::log::{Level, Line, LogLevel, LogTarget};
 
 /// A configuration that was built aside.
 #[derive(Default)]
@@ -157,7 +157,7 @@ impl Engine {
     /// Tells whether an option of the server could be set, as far as that can be told without doing it.
     fn judge(&self, setting: &ServerSetting) -> Result<(), Exception> {
         match setting {
-            ServerSetting::LogLevel(name) => Level::named(name)
+            ServerSetting::LogLevel(name) => LogLevel::named(name)
                 .map(drop)
                 .ok_or_else(|| Exception::invalid_log_level(name)),
             ServerSetting::LogTarget(name) => LogTarget::named(name)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use f2b_core::{Bantime, Effect, FailId, Input};
-use f2b_protocol::request::{Setting, StatusFlavor};
+use f2b_core::{Bantime, FailId};
+use f2b_protocol::request::StatusFlavor;
 use f2b_protocol::status::{JailStatus, ServerStatus, StatusSource};
 use f2b_protocol::{Answer, Command, Exception, Reply, Request, Value, text};
 
@@ -12,7 +12,7 @@ use super::{Ending, Engine};
 use crate::batch::Batch;
 use crate::clock;
 use crate::event::ReplyTo;
-use crate::log::{Level, Line, chain};
+use crate::log::{Level, Line};
 use crate::text::VERSION;
 
 impl Engine {
@@ -124,7 +124,7 @@ impl Engine {
             Request::BannedAnywhere(ids) => Ok(self.banned_anywhere(&ids)),
             Request::GetServer(option) => self.get(option),
             Request::GetJail { jail, option } => self.runtime(&jail)?.get(&option),
-            Request::FlushLogs => self.flush_logs(),
+            Request::FlushLogs => Ok(Value::text(self.around.log.flush_logs())),
             Request::StockadeStatus { jail } => self.stockade_status(jail.as_deref()),
             // What configures is carried out as in a stream.
             _ => self.stream_command(command),
@@ -182,146 +182,6 @@ impl Engine {
             Value::Dict(vec![(Value::text(name.clone()), runtime.banned(&[]))])
         });
         Value::List(jails.collect())
-    }
-
-    /// Unbans ids in every jail, or everything.
-    fn unban_anywhere(&mut self, ids: Option<&[String]>, batch: &mut Batch) -> Reply {
-        let mut unbanned = 0;
-        for jail in self.jails.keys().cloned().collect::<Vec<_>>() {
-            let count = match ids {
-                None => self.unban_all(&jail, batch)?,
-                Some(ids) => self.unban(&jail, ids, false, batch)?,
-            };
-            if let Value::Int(count) = count {
-                unbanned += count;
-            }
-        }
-        Ok(Value::Int(unbanned))
-    }
-
-    /// Unbans everything in one jail.
-    pub(super) fn unban_all(&mut self, jail: &str, batch: &mut Batch) -> Reply {
-        let bans = self.runtime(jail)?.jail.bans();
-        let banned: Vec<String> = bans.iter().map(|ban| ban.id.to_string()).collect();
-        self.unban(jail, &banned, false, batch)
-    }
-
-    /// Opens the log file anew, after it was rotated away.
-    fn flush_logs(&self) -> Reply {
-        let log = &self.around.log;
-        let is_file = !matches!(self.told.logtarget.as_str(), Some("STDOUT" | "STDERR"));
-        if let Err(error) = log.reopen() {
-            log.error("server", chain(&error));
-        }
-        log.info("server", "flush performed");
-        Ok(Value::text(if is_file { "rolled over" } else { "flushed" }))
-    }
-
-    /// Sets options of a jail, running or not, and lets it follow.
-    fn set_jail(&mut self, jail: &str, settings: Vec<Setting>, batch: &mut Batch) -> Reply {
-        let mut reply = Ok(Value::None);
-        for setting in settings {
-            let runtime = self.runtime(jail)?;
-            runtime.refuse_missing_log(&setting)?;
-            reply = runtime.set(setting, &mut batch.lines);
-            if reply.is_err() {
-                break;
-            }
-        }
-        self.follow_settings(jail, batch);
-        reply
-    }
-
-    /// Lets a running jail follow what it was told meanwhile.
-    pub(super) fn follow_settings(&mut self, jail: &str, batch: &mut Batch) {
-        self.want_past(jail);
-        self.follow_sources(jail, batch);
-        let now = clock::now();
-        if let Some(runtime) = self.jails.get_mut(jail) {
-            let effects = runtime.jail.on(Input::Settled, now, self.past.history());
-            runtime.carry_out(effects, &mut self.past, &self.around, batch);
-        }
-    }
-
-    /// Counts an attempt that somebody tells of.
-    fn attempt(&mut self, jail: &str, id: &str, lines: Vec<String>, batch: &mut Batch) -> Reply {
-        let now = clock::now();
-        self.runtime(jail)?;
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return Err(Exception::unknown_jail(jail));
-        };
-        let lines = lines.into_iter().map(Into::into).collect();
-        let input = Input::Attempt(FailId::parse(id), lines);
-        let effects = runtime.jail.on(input, now, self.past.history());
-        let is_counted = |effect: &Effect| matches!(effect, Effect::Attempted { .. });
-        let counted = effects.iter().filter(|effect| is_counted(effect)).count();
-        runtime.carry_out(effects, &mut self.past, &self.around, batch);
-        Ok(count(counted))
-    }
-
-    fn ban(&mut self, jail: &str, ids: &[String], batch: &mut Batch) -> Reply {
-        let now = clock::now();
-        self.runtime(jail)?;
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return Err(Exception::unknown_jail(jail));
-        };
-        let mut banned = 0;
-        for id in ids {
-            let input = Input::Ban(FailId::parse(id));
-            let effects = runtime.jail.on(input, now, self.past.history());
-            banned += effects
-                .iter()
-                .filter(|effect| matches!(effect, Effect::Ban(_)))
-                .count();
-            runtime.carry_out(effects, &mut self.past, &self.around, batch);
-        }
-        Ok(count(banned))
-    }
-
-    fn unban(
-        &mut self,
-        jail: &str,
-        ids: &[String],
-        report_absent: bool,
-        batch: &mut Batch,
-    ) -> Reply {
-        let now = clock::now();
-        self.runtime(jail)?;
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return Err(Exception::unknown_jail(jail));
-        };
-        let mut unbanned = 0;
-        let mut absent = Vec::new();
-        for word in ids {
-            let id = FailId::parse(word);
-            let effects = runtime
-                .jail
-                .on(Input::Unban(id.clone()), now, self.past.history());
-            batch.transaction.record_unban(Some(jail), &id);
-            self.past.forget(&id, jail);
-            for effect in &effects {
-                if let Effect::Unban(ban, _) = effect
-                    && ban.id != id
-                {
-                    batch.transaction.record_unban(Some(jail), &ban.id);
-                    self.past.forget(&ban.id, jail);
-                }
-            }
-            if effects.is_empty() {
-                absent.push(word.clone());
-                batch.lines.push(Line::new(
-                    Level::Debug,
-                    "actions",
-                    format!("{word} is not banned"),
-                ));
-            }
-            unbanned += effects.len();
-            runtime.carry_out(effects, &mut self.past, &self.around, batch);
-        }
-        if report_absent && !absent.is_empty() {
-            return Err(Exception::not_banned(&absent));
-        }
-        Ok(count(unbanned))
     }
 }
 
@@ -415,8 +275,4 @@ fn failed(command: &Command, exception: &Exception) -> Line {
     let shown = super::cut(&command.to_string());
     let text = format!("Command {shown} has failed. Received {}", exception.repr());
     Line::new(Level::Error, "transmitter", text)
-}
-
-fn count(number: usize) -> Value {
-    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }

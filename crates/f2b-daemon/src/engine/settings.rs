@@ -11,7 +11,7 @@ use super::Engine;
 use super::jail::JailRuntime;
 use super::supplement::Supplement;
 use crate::clock;
-use crate::log::{Level, LogTarget, chain};
+use crate::log::{LogLevel, LogTarget};
 use crate::storage;
 use values::shown;
 pub(super) use values::time_of;
@@ -137,7 +137,7 @@ impl Engine {
         match setting {
             ServerSetting::LogLevel(name) => {
                 let level =
-                    Level::named(&name).ok_or_else(|| Exception::invalid_log_level(&name))?;
+                    LogLevel::named(&name).ok_or_else(|| Exception::invalid_log_level(&name))?;
                 log.set_level(level);
                 self.told.loglevel = Value::text(name);
                 Ok(self.told.loglevel.clone())
@@ -145,10 +145,9 @@ impl Engine {
             ServerSetting::LogTarget(name) => {
                 let target =
                     LogTarget::named(&name).map_err(|error| Exception::value(error.to_string()))?;
-                log.set_target(target).map_err(|error| {
-                    log.error("server", chain(&error));
-                    Exception::general("Failed to change log target")
-                })?;
+                let name = target.name().to_owned();
+                let failed = |_told| Exception::general("Failed to change log target");
+                log.set_target(target).map_err(failed)?;
                 self.told.logtarget = Value::text(name);
                 Ok(self.told.logtarget.clone())
             }
@@ -179,8 +178,11 @@ impl Engine {
                 Ok(Value::Int(count))
             }
             ServerSetting::AllowIpv6(value) => Ok(value),
-            ServerSetting::SyslogSocket(name) if name == "auto" => Ok(Value::text(name)),
-            ServerSetting::SyslogSocket(_) => Err(Exception::not_available("set syslogsocket")),
+            ServerSetting::SyslogSocket(name) => {
+                log.set_syslog_socket(&name);
+                self.told.syslogsocket = Value::text(name);
+                Ok(self.told.syslogsocket.clone())
+            }
             ServerSetting::Thread { .. } => Err(Exception::not_available("set thread")),
         }
     }

@@ -48,10 +48,10 @@ fn what_cannot_be_written_is_named_and_no_socket_is_left_behind() {
         "hint: name a file",
     );
     check(
-        &["--logtarget", "SYSLOG"],
-        "ERROR: the log target `SYSLOG` is not available",
+        &["--logtarget", "STDOUT[datetime"],
+        "ERROR: unexpected option syntax",
         "",
-        "hint: use STDOUT, STDERR or a file",
+        "hint: a target is a file, STDOUT",
     );
 }
 
