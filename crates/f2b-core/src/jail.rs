@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::increment::weight;
 use crate::{
-    Ban, BanList, Bantime, Before, Dice, FailId, Failure, History, IgnoreList, Increment, Span,
+    Ban, BanList, Bantime, Before, Dice, FailId, Failure, History, IgnoredBy, Increment, Span,
     StoredBan, Tallies, Tally, UnixTime,
 };
 
@@ -19,8 +19,6 @@ pub struct Settings {
     pub bantime: Bantime,
     /// Lines kept per ticket.
     pub maxmatches: usize,
-    /// Who is never banned.
-    pub ignoreip: IgnoreList,
     /// How much longer who comes back is banned.
     pub increment: Increment,
 }
@@ -33,7 +31,6 @@ impl Default for Settings {
             findtime: Span::from_seconds(600),
             bantime: Bantime::from_seconds(600),
             maxmatches: 5,
-            ignoreip: IgnoreList::default(),
             increment: Increment::default(),
         }
     }
@@ -46,6 +43,8 @@ pub enum Input {
     Failure(Failure),
     /// Somebody tells of a failed attempt, now; each of the lines counts, and none counts as one.
     Attempt(FailId, Vec<Box<str>>),
+    /// What would have counted is of somebody who is never banned.
+    Ignore(FailId, IgnoredBy),
     /// Somebody asks for a ban, now.
     Ban(FailId),
     /// Somebody asks for a ban's end.
@@ -90,8 +89,8 @@ pub enum Effect {
         /// Whether that alone is enough for a ban.
         is_enough: bool,
     },
-    /// A failure of somebody in `ignoreip` was passed over.
-    Ignored(FailId),
+    /// A failure of somebody who is never banned was passed over.
+    Ignored(FailId, IgnoredBy),
     /// The tally of this identity is no longer kept.
     Forgotten(FailId),
     /// A new ban, made or restored.
@@ -182,6 +181,10 @@ impl Jail {
         match input {
             Input::Failure(failure) => self.fail(failure, now, history, &mut effects),
             Input::Attempt(id, lines) => self.attempt(id, lines, now, history, &mut effects),
+            Input::Ignore(id, by) => {
+                self.counters.ignored += 1;
+                effects.push(Effect::Ignored(id, by));
+            }
             Input::Ban(id) => self.ban_by_hand(id, now, history, &mut effects),
             Input::Unban(id) => self.unban_by_hand(&id, &mut effects),
             Input::Restore(stored) => self.restore(stored, now, &mut effects),
@@ -241,9 +244,6 @@ impl Jail {
         effects: &mut Vec<Effect>,
     ) {
         failure.time = failure.time.min(now);
-        if self.is_ignored(&failure.id, effects) {
-            return;
-        }
         effects.push(Effect::Found {
             id: failure.id.clone(),
             time: failure.time,
@@ -259,9 +259,6 @@ impl Jail {
         history: &History,
         effects: &mut Vec<Effect>,
     ) {
-        if self.is_ignored(&id, effects) {
-            return;
-        }
         effects.push(Effect::Attempted {
             id: id.clone(),
             time: now,
@@ -274,15 +271,6 @@ impl Jail {
             fields: Vec::new(),
         };
         self.count(failure, attempts, now, history, effects);
-    }
-
-    fn is_ignored(&mut self, id: &FailId, effects: &mut Vec<Effect>) -> bool {
-        let is_ignored = self.settings.ignoreip.holds(id);
-        if is_ignored {
-            self.counters.ignored += 1;
-            effects.push(Effect::Ignored(id.clone()));
-        }
-        is_ignored
     }
 
     /// Counts a failure as so many attempts; bans if it is enough.
@@ -448,9 +436,6 @@ impl Jail {
     /// Takes up a ban of the database if it still stands under today's settings: a stored length
     /// beyond the longest that the jail allows is cut to it (contract B 7, "Restore").
     fn restore(&mut self, stored: StoredBan, now: UnixTime, effects: &mut Vec<Effect>) {
-        if self.is_ignored(&stored.id, effects) {
-            return;
-        }
         let own = self.settings.bantime;
         let longest = self.settings.increment.longest(own);
         let bantime = match (stored.bantime.unwrap_or(own), longest) {
@@ -498,7 +483,7 @@ impl Jail {
 
     fn recall(&mut self, id: FailId, tally: Tally, now: UnixTime, effects: &mut Vec<Effect>) {
         let faded = tally.last <= now.minus(self.settings.findtime);
-        if faded || self.settings.ignoreip.holds(&id) {
+        if faded {
             effects.push(Effect::Forgotten(id));
         } else {
             self.tallies.recall(id, tally);

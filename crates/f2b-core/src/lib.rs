@@ -49,7 +49,9 @@ pub use dice::Dice;
 pub use formula::{Formula, FormulaError, Given};
 pub use history::{Before, History, Past};
 pub use id::FailId;
-pub use ignore::IgnoreList;
+pub use ignore::{
+    AddressFile, IgnoreCache, IgnoreEntry, IgnoreError, IgnoreList, IgnoredBy, Known, Verdict,
+};
 pub use increment::Increment;
 pub use jail::{Counters, Effect, Input, Jail, Settings, UnbanCause};
 pub use span_text::span_in_words;

@@ -31,14 +31,11 @@ impl Alone for Jail {
 }
 
 fn jail() -> Jail {
-    let mut ignoreip = IgnoreList::default();
-    ignoreip.add(id("127.0.0.0/8"));
     let settings = Settings {
         maxretry: 2,
         findtime: Span::from_seconds(60),
         bantime: Bantime::from_seconds(100),
         maxmatches: 2,
-        ignoreip,
         ..Settings::default()
     };
     Jail::new("sshd", settings, Dice::seeded(1))
@@ -53,7 +50,7 @@ fn words(effects: &[Effect]) -> String {
             id, count, weight, ..
         } => format!("bad {id} {count}->{weight}"),
         Effect::Increased { ban, .. } => format!("increased to {}", ban.bantime),
-        Effect::Ignored(id) => format!("ignored {id}"),
+        Effect::Ignored(id, by) => format!("ignored {id} by {by}"),
         Effect::Forgotten(id) => format!("forgotten {id}"),
         Effect::Ban(ban) if ban.restored => format!("restored {}", ban.id),
         Effect::Ban(ban) => format!("ban {}", ban.id),
@@ -149,20 +146,11 @@ fn a_ban_is_prolonged_by_what_the_jail_says_now() {
 }
 
 #[test]
-fn the_ignored_are_not_banned_by_failures_but_by_hand() {
+fn the_ignored_are_counted_and_told_of() {
     let mut jail = jail();
-    assert_eq!(
-        words(&jail.alone(failure("127.0.0.9", 0), at(0))),
-        "ignored 127.0.0.9"
-    );
-    assert_eq!(
-        words(&jail.alone(stored("127.0.0.9", 0, 100), at(0))),
-        "ignored 127.0.0.9"
-    );
-    assert_eq!(
-        words(&jail.alone(Input::Ban(id("127.0.0.9")), at(0))),
-        "ban 127.0.0.9"
-    );
+    let input = Input::Ignore(id("127.0.0.9"), IgnoredBy::Ip);
+    assert_eq!(words(&jail.alone(input, at(0))), "ignored 127.0.0.9 by ip");
+    assert_eq!(jail.counters().ignored, 1);
 }
 
 #[test]
@@ -332,6 +320,4 @@ fn each_line_of_an_attempt_counts() {
     let effects = jail.alone(attempt(&["c"]), at(0));
     assert!(words(&effects).ends_with("ban 192.0.2.1"));
     assert_eq!(jail.counters().failed, 3);
-    let attempt = Input::Attempt(id("127.0.0.1"), Vec::new());
-    assert_eq!(words(&jail.alone(attempt, at(0))), "ignored 127.0.0.1");
 }
