@@ -1,7 +1,15 @@
 //! The one place where a process begins.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "processes are started here, and how long one may run is measured here"
+)]
+
+mod run;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
+
+pub use run::{Ending, Outcome, Output, run};
 
 /// A process that could not be started or read.
 #[derive(Debug, thiserror::Error)]

@@ -66,7 +66,10 @@ const OUTSIDE: &[Outside] = &[
     room("regex-syntax", &["f2b-pyregex"]),
     room("rusqlite", &["f2b-store"]),
     room("rustc-hash", &["f2b-config"]),
-    tests("rustix", &["f2b-source", "f2b-firewall", "f2b-daemon"]),
+    tests(
+        "rustix",
+        &["f2b-action", "f2b-source", "f2b-firewall", "f2b-daemon"],
+    ),
     room("serde", &["conformance"]),
     tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
     room("sha1", &["f2b-source"]),

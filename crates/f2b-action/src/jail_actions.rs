@@ -1,0 +1,401 @@
+//! The actions of one jail, in order.
+
+mod flush;
+mod method;
+
+use std::collections::HashMap;
+
+use f2b_core::{FailId, Span, UnixTime};
+
+use crate::action::{Action, ActionError, Repair, Run};
+use crate::line::{Level, Logger};
+use crate::{Command, Definition, Info, World, text};
+
+pub use flush::Flush;
+pub use method::{Answer, CallError, METHODS, Method};
+
+/// A failure of somebody who has been banned for this long lets the actions be checked.
+const CHECKED_AFTER: Span = Span::from_seconds(3);
+
+/// They are checked at most this often.
+const CHECKED_EVERY: Span = Span::from_seconds(3);
+
+/// An action that is not there, or there already. The texts are the original's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is one of this name.
+    #[error("Action {name} already exists")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// There is none of this name.
+    #[error("Invalid Action name: {name}")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+}
+
+/// A ban that the actions are told of.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket<'t> {
+    /// Who is banned.
+    pub id: &'t FailId,
+    /// Whether the ban was taken up from the database.
+    pub is_restored: bool,
+}
+
+/// The actions of one jail and what they did.
+///
+/// Nothing here fails: what goes wrong in one action is logged, and the others get their turn.
+#[derive(Clone, Debug)]
+pub struct JailActions {
+    jail: String,
+    actions: Vec<Action>,
+    /// How often anything had to be repaired.
+    epoch: u64,
+    /// The epoch of each ban that is not of the first.
+    epochs: HashMap<FailId, u64>,
+    checked: Option<UnixTime>,
+    scripts: u64,
+}
+
+impl JailActions {
+    /// Returns a jail without actions.
+    #[must_use]
+    pub fn new(jail: &str) -> Self {
+        Self {
+            jail: jail.to_owned(),
+            actions: Vec::new(),
+            epoch: 0,
+            epochs: HashMap::new(),
+            checked: None,
+            scripts: 0,
+        }
+    }
+
+    /// Adds an action behind the others (`addaction`); it is not started.
+    ///
+    /// # Errors
+    /// [`NameError::Exists`].
+    pub fn add(&mut self, definition: Definition) -> Result<(), NameError> {
+        if self.action(definition.name()).is_some() {
+            let name = definition.name().to_owned();
+            return Err(NameError::Exists { name });
+        }
+        self.actions.push(Action::new(definition));
+        Ok(())
+    }
+
+    /// Takes an action away without stopping it (`delaction`).
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`].
+    pub fn remove(&mut self, name: &str) -> Result<Definition, NameError> {
+        let mut actions = self.actions.iter();
+        match actions.position(|action| action.definition.name() == name) {
+            Some(place) => Ok(self.actions.remove(place).definition),
+            None => Err(unknown(name)),
+        }
+    }
+
+    /// Returns the names of the actions in order (`get JAIL actions`).
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.actions.iter().map(|action| action.definition.name())
+    }
+
+    /// Returns an action.
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`].
+    pub fn get(&self, name: &str) -> Result<&Definition, NameError> {
+        let action = self.action(name).ok_or_else(|| unknown(name))?;
+        Ok(&action.definition)
+    }
+
+    /// Returns an action to set its properties.
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`].
+    pub fn get_mut(&mut self, name: &str) -> Result<&mut Definition, NameError> {
+        let mut actions = self.actions.iter_mut();
+        let action = actions.find(|action| action.definition.name() == name);
+        Ok(&mut action.ok_or_else(|| unknown(name))?.definition)
+    }
+
+    /// Starts all actions, in order; those that start on demand wait for a first ban.
+    pub fn start(&mut self, world: &mut World<'_>) {
+        self.each(world, false, |jail, action, run| {
+            if let Err(error) = action.begin(run) {
+                let name = action.definition.name();
+                run.log(
+                    Level::Error,
+                    Logger::Actions,
+                    text::start(jail, name, &error),
+                );
+            }
+        });
+    }
+
+    /// Starts one action, which was added to a jail that runs.
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`].
+    pub fn start_one(&mut self, world: &mut World<'_>, name: &str) -> Result<(), NameError> {
+        self.one(world, name, |jail, action, run| {
+            if let Err(error) = action.begin(run) {
+                let name = action.definition.name();
+                run.log(
+                    Level::Error,
+                    Logger::Actions,
+                    text::start(jail, name, &error),
+                );
+            }
+        })
+    }
+
+    /// Stops all actions, the last one first.
+    pub fn stop(&mut self, world: &mut World<'_>) {
+        self.each(world, true, stop);
+        self.epochs.clear();
+    }
+
+    /// Stops one action, which is about to be removed.
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`].
+    pub fn stop_one(&mut self, world: &mut World<'_>, name: &str) -> Result<(), NameError> {
+        self.one(world, name, stop)
+    }
+
+    /// Tells all actions that the server was reloaded.
+    pub fn reload(&mut self, world: &mut World<'_>) {
+        self.each(world, false, |jail, action, run| {
+            if let Err(error) = action.reload(run) {
+                let name = action.definition.name();
+                run.log(
+                    Level::Error,
+                    Logger::Actions,
+                    text::reload(jail, name, &error),
+                );
+            }
+        });
+    }
+
+    /// Bans with all actions, in order.
+    pub fn ban(&mut self, world: &mut World<'_>, ticket: Ticket<'_>, info: &mut dyn Info) {
+        self.each(world, false, |jail, action, run| {
+            if ticket.is_restored && action.definition.skips_restored() {
+                return;
+            }
+            if let Err(error) = action.ban(run, info) {
+                tell(run, "ban", jail, action, info, &error);
+            }
+        });
+        self.note_epoch(ticket.id);
+    }
+
+    /// Is told of a further failure of somebody who is banned already.
+    ///
+    /// What an action had to make anew since the ban has lost it: there it is banned again, and `true`
+    /// is returned if that went well. Otherwise, if the ban stands for more than three seconds and so
+    /// should have held, all actions are checked, at most every three seconds.
+    ///
+    /// `since` is the time of the ban.
+    pub fn already_banned(
+        &mut self,
+        world: &mut World<'_>,
+        ticket: Ticket<'_>,
+        since: UnixTime,
+        info: &mut dyn Info,
+    ) -> bool {
+        if self.epoch_of(ticket.id) == self.epoch {
+            let now = world.now;
+            let is_due = match self.checked {
+                Some(checked) => now.since(checked) >= CHECKED_EVERY,
+                None => true,
+            };
+            if now.since(since) <= CHECKED_AFTER || !is_due {
+                return false;
+            }
+            self.checked = Some(now);
+            self.consistency_check(world);
+        }
+        self.reban(world, ticket, info)
+    }
+
+    /// Checks all actions and repairs what is gone.
+    pub fn consistency_check(&mut self, world: &mut World<'_>) {
+        self.each(world, false, |jail, action, run| {
+            check(jail, action, run, Repair::Always);
+        });
+    }
+
+    fn reban(&mut self, world: &mut World<'_>, ticket: Ticket<'_>, info: &mut dyn Info) -> bool {
+        let epoch = self.epoch_of(ticket.id);
+        let concerned = |action: &Action| {
+            let is_meant = !(ticket.is_restored && action.definition.skips_restored());
+            action.definition.epoch > epoch && is_meant
+        };
+        let names: Vec<&str> = self
+            .actions
+            .iter()
+            .filter(|action| concerned(action))
+            .map(|action| action.definition.name())
+            .collect();
+        if names.is_empty() {
+            return false;
+        }
+        let id = ticket.id.to_string();
+        let line = text::reban(&self.jail, &id, &names);
+        (world.log)(line);
+        let mut is_good = true;
+        self.each(world, false, |jail, action, run| {
+            if !concerned(action) {
+                return;
+            }
+            let line = text::doing(jail, action.definition.name(), "reban", &id);
+            run.log(Level::Debug, Logger::Actions, line);
+            if let Err(error) = action.reban(run, info) {
+                is_good = false;
+                tell(run, "reban", jail, action, info, &error);
+            }
+        });
+        if is_good {
+            self.note_epoch(ticket.id);
+        }
+        is_good
+    }
+
+    /// Says to all actions that have `actionprolong` that a ban ends later.
+    pub fn prolong(&mut self, world: &mut World<'_>, info: &mut dyn Info) {
+        self.each(world, false, |jail, action, run| {
+            if !action.definition.has(Command::Prolong) {
+                return;
+            }
+            if let Err(error) = action.prolong(run, info) {
+                tell(run, "prolong", jail, action, info, &error);
+            }
+        });
+    }
+
+    /// Lifts one ban with all actions, in order.
+    pub fn unban(&mut self, world: &mut World<'_>, id: &FailId, info: &mut dyn Info) {
+        self.each(world, false, |jail, action, run| {
+            unban(jail, action, run, id, info);
+        });
+        self.epochs.remove(id);
+    }
+
+    fn epoch_of(&self, id: &FailId) -> u64 {
+        self.epochs.get(id).copied().unwrap_or(0)
+    }
+
+    fn note_epoch(&mut self, id: &FailId) {
+        if self.epoch > 0 {
+            self.epochs.insert(id.clone(), self.epoch);
+        }
+    }
+
+    fn action(&self, name: &str) -> Option<&Action> {
+        let mut actions = self.actions.iter();
+        actions.find(|action| action.definition.name() == name)
+    }
+
+    /// Lets every action do something.
+    fn each(
+        &mut self,
+        world: &mut World<'_>,
+        last_first: bool,
+        mut what: impl FnMut(&str, &mut Action, &mut Run<'_, '_>),
+    ) {
+        let mut run = Run {
+            world,
+            jail: &self.jail,
+            epoch: &mut self.epoch,
+            scripts: &mut self.scripts,
+        };
+        if last_first {
+            for action in self.actions.iter_mut().rev() {
+                what(&self.jail, action, &mut run);
+            }
+        } else {
+            for action in &mut self.actions {
+                what(&self.jail, action, &mut run);
+            }
+        }
+    }
+
+    /// Lets one action do something.
+    fn one<T>(
+        &mut self,
+        world: &mut World<'_>,
+        name: &str,
+        what: impl FnOnce(&str, &mut Action, &mut Run<'_, '_>) -> T,
+    ) -> Result<T, NameError> {
+        let mut actions = self.actions.iter_mut();
+        let action = actions.find(|action| action.definition.name() == name);
+        let action = action.ok_or_else(|| unknown(name))?;
+        let mut run = Run {
+            world,
+            jail: &self.jail,
+            epoch: &mut self.epoch,
+            scripts: &mut self.scripts,
+        };
+        Ok(what(&self.jail, action, &mut run))
+    }
+}
+
+fn unknown(name: &str) -> NameError {
+    let name = name.to_owned();
+    NameError::Unknown { name }
+}
+
+fn stop(jail: &str, action: &mut Action, run: &mut Run<'_, '_>) {
+    let stopped = action.stop(run);
+    let name = action.definition.name();
+    match stopped {
+        Ok(()) => run.log(Level::Debug, Logger::Actions, text::terminated(jail, name)),
+        Err(error) => run.log(
+            Level::Error,
+            Logger::Actions,
+            text::stop(jail, name, &error),
+        ),
+    }
+}
+
+fn unban(jail: &str, action: &mut Action, run: &mut Run<'_, '_>, id: &FailId, info: &mut dyn Info) {
+    let line = text::doing(jail, action.definition.name(), "unban", &id.to_string());
+    run.log(Level::Debug, Logger::Actions, line);
+    if let Err(error) = action.unban(run, info) {
+        tell(run, "unban", jail, action, info, &error);
+    }
+}
+
+fn check(jail: &str, action: &mut Action, run: &mut Run<'_, '_>, repair: Repair) {
+    if let Err(error) = action.consistency_check(run, repair) {
+        let name = action.definition.name();
+        run.log(
+            Level::Error,
+            Logger::Actions,
+            text::check(jail, name, &error),
+        );
+    }
+}
+
+fn tell(
+    run: &mut Run<'_, '_>,
+    operation: &str,
+    jail: &str,
+    action: &Action,
+    info: &mut dyn Info,
+    error: &ActionError,
+) {
+    let name = action.definition.name();
+    let line = text::execute(operation, jail, name, info, error);
+    run.log(Level::Error, Logger::Actions, line);
+}
+
+#[cfg(test)]
+mod tests;
