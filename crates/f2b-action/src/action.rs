@@ -202,7 +202,7 @@ impl Action {
         *run.scripts += 1;
         // Something that looks like the original's, which is an address in its memory.
         let id = format!("7f{:010x}", *run.scripts);
-        report::report(&id, script, &shown, &outcome, run.world.log);
+        report(&id, script, &shown, &outcome, run.world.log);
         outcome.is_success()
     }
 

@@ -75,6 +75,7 @@ pub use info::{Info, ip_rev};
 pub use jail_actions::{Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Ticket};
 pub use line::{Level, Line, Logger};
 pub use property::Property;
+pub use report::report;
 pub use resolve::TagError;
 pub use script::Script;
 pub use spawn::{Ending, Outcome, Output};

@@ -7,7 +7,7 @@ use crate::{Ending, Outcome, Output, Script, python};
 ///
 /// `id` tells the lines of one script from those of another, `timeout` is the time that it had, in
 /// the configuration's words.
-pub(crate) fn report(
+pub fn report(
     id: &str,
     script: &Script,
     timeout: &str,

@@ -59,6 +59,8 @@ pub enum IgnoredBy {
     File(Box<str>),
     /// `ignorecommand` said so.
     Command,
+    /// `ignorecache` knew it.
+    Cache,
 }
 
 /// What a list says of an identity.
@@ -239,6 +241,7 @@ impl fmt::Display for IgnoredBy {
                 None => write!(out, "file:{path}"),
             },
             Self::Command => out.write_str("command"),
+            Self::Cache => out.write_str("cache"),
         }
     }
 }

@@ -1,18 +1,19 @@
 //! What the engine has decided, on its way through kernel, database and log.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use f2b_core::{FailId, UnixTime};
 use f2b_firewall::JailRules;
-use f2b_protocol::{Answer, Reply};
 use f2b_store::Transaction;
 use ipnet::IpNet;
 
-use crate::event::ReplyTo;
 use crate::log::Line;
+use crate::pending::Pending;
+use crate::shell::{ActionOrder, Worker};
 
-/// Decisions that belong together: they are carried out in the order of these fields, and reported
-/// when they are on disk.
+/// Decisions that belong together: kernel, database, log, and reported when they are on disk and the
+/// actions have done what they were told for it.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// For the kernel.
@@ -21,8 +22,10 @@ pub(crate) struct Batch {
     pub(crate) transaction: Transaction,
     /// For the log.
     pub(crate) lines: Vec<Line>,
-    /// For the clients that asked.
-    pub(crate) replies: Vec<(ReplyTo, Reply)>,
+    /// For the actions that run commands; handed over once the kernel has done its part.
+    pub(crate) shell: Vec<(Worker, ActionOrder)>,
+    /// The client that waits for all of it.
+    pub(crate) pending: Option<Arc<Pending>>,
 }
 
 /// One thing that the kernel shall hold or no longer hold.
@@ -75,13 +78,25 @@ impl Batch {
         self.kernel.is_empty()
             && self.transaction.is_empty()
             && self.lines.is_empty()
-            && self.replies.is_empty()
+            && self.shell.is_empty()
     }
 
-    /// Sends the answers that waited for all the rest.
-    pub(crate) fn reply(self) {
-        for (to, reply) in self.replies {
-            to.send(Answer::Reply(reply));
+    /// Takes out what there is so far, to be carried out before the rest.
+    pub(crate) fn take_part(&mut self) -> Self {
+        let pending = self.pending.clone();
+        std::mem::replace(
+            self,
+            Self {
+                pending,
+                ..Self::default()
+            },
+        )
+    }
+
+    /// Hands its orders over to the actions.
+    pub(crate) fn tell_actions(&mut self) {
+        for (worker, order) in self.shell.drain(..) {
+            worker.tell(order, self.pending.clone());
         }
     }
 }

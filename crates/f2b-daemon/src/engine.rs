@@ -1,9 +1,13 @@
 //! The owner of all jails: takes events one by one and decides what follows.
 
+mod actions;
 mod bans;
 mod effects;
+mod ignoring;
+mod ipv6;
 mod jail;
 mod lines;
+mod names;
 mod native;
 mod options;
 mod past;
@@ -26,16 +30,20 @@ use f2b_source::SourceId;
 use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
+use self::ignoring::{KnownHosts, Parked};
 use self::jail::JailRuntime;
+use self::names::OfName;
 use self::options::Told;
 use self::past::PastBans;
 use self::supplement::Supplement;
+use crate::asking::{Asker, Question};
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::Enforcement;
 use crate::event::{Event, ReplyTo};
 use crate::log::Log;
 use crate::reader::Reader;
+use crate::shell::Workers;
 use crate::storage::Database;
 
 /// How often positions are saved that nothing has been decided at.
@@ -57,6 +65,8 @@ pub(crate) struct Surroundings {
     pub(crate) enforcement: Enforcement,
     pub(crate) reader: Reader,
     pub(crate) events: Sender<Event>,
+    /// Run the commands of actions.
+    pub(crate) workers: Workers,
     /// Where decisions go.
     pub(crate) batches: Sender<Batch>,
 }
@@ -78,6 +88,17 @@ pub(crate) struct Engine {
     refused: IndexSet<String>,
     dbpurgeage: Span,
     told: Told,
+    ipv6: ipv6::Ipv6,
+    /// What is known of names and of whom files tell to ignore.
+    known: KnownHosts,
+    asker: Asker,
+    /// Questions that have no answer yet, and since when.
+    asked: IndexMap<Question, Instant>,
+    /// What waits for answers.
+    parked: Parked,
+    /// Failures that wait for the addresses of a name.
+    named: IndexMap<Box<str>, Vec<OfName>>,
+    names_waiting: usize,
     /// Who was banned before.
     past: PastBans,
     /// Clients that asked to be answered later.
@@ -96,8 +117,8 @@ pub(crate) struct Ending {
 impl Engine {
     pub(crate) fn new(around: Surroundings) -> Self {
         let now = clock::tick();
+        let ipv6 = ipv6::Ipv6::default();
         Self {
-            around,
             zone: Zone::system(),
             jails: IndexMap::new(),
             readers: IndexMap::new(),
@@ -108,11 +129,19 @@ impl Engine {
             refused: IndexSet::new(),
             dbpurgeage: Span::from_seconds(86_400),
             told: Told::default(),
+            ipv6,
+            known: KnownHosts::new(around.log.clone(), ipv6.is_allowed()),
+            asker: Asker::new(&around.events, &around.log),
+            asked: IndexMap::new(),
+            parked: Parked::default(),
+            named: IndexMap::new(),
+            names_waiting: 0,
             past: PastBans::default(),
             sleepers: Vec::new(),
             saved: now,
             looked: now,
             purged: now,
+            around,
         }
     }
 
@@ -179,6 +208,7 @@ impl Engine {
         match event {
             Event::File(news) => self.on_file(news),
             Event::Journal(news) => self.on_journal(news),
+            Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
             Event::Terminate(signal) => {
                 self.around
@@ -234,6 +264,7 @@ impl Engine {
         }
         self.send(batch);
         self.wake_sleepers(tick);
+        self.give_up_questions();
         if tick - self.looked >= LOOK_PAUSE {
             self.looked = tick;
             self.look_for_journals();

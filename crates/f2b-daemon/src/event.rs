@@ -1,5 +1,6 @@
 //! Everything that can make the server act.
 
+use crate::asking::{Answer as QuestionAnswer, Question};
 use crossbeam_channel::{Receiver, Sender};
 use f2b_protocol::{Answer, Command};
 use f2b_source::journal::JournalEntry;
@@ -12,6 +13,8 @@ pub(crate) enum Event {
     File(SourceEvent),
     /// News of a jail's journal.
     Journal(JournalEvent),
+    /// Something that was asked has an answer.
+    Answer(Question, QuestionAnswer),
     /// A command came over the socket.
     Command(Command, ReplyTo),
     /// A signal asks for the end.

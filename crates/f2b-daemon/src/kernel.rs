@@ -60,7 +60,8 @@ impl Kernel {
             let mut waiting = vec![first];
             waiting.extend(batches.try_iter().take(MOST_BATCHES - 1));
             self.carry_out(&mut waiting);
-            for batch in waiting {
+            for mut batch in waiting {
+                batch.tell_actions();
                 if done.send(batch).is_err() {
                     return;
                 }

@@ -30,6 +30,7 @@
 //! # Ok::<(), f2b_daemon::RunError>(())
 //! ```
 
+mod asking;
 mod batch;
 mod clock;
 mod enforcement;
@@ -39,8 +40,10 @@ mod guard;
 mod journal;
 mod kernel;
 mod log;
+mod pending;
 mod reader;
 mod run;
+mod shell;
 mod socket;
 mod storage;
 mod text;

@@ -21,6 +21,7 @@ use crate::guard;
 use crate::kernel::Kernel;
 use crate::log::{Log, LogLevel, LogTarget, LogTargetError};
 use crate::reader;
+use crate::shell::Workers;
 use crate::socket::{self, SocketError};
 use crate::storage::{Database, Writer};
 use crate::text;
@@ -149,7 +150,9 @@ fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
     let kernel = start("kernel", move || kernel.run(&for_kernel, &from_kernel))?;
     let writer = Writer::new(database.clone(), log.clone());
     let writer = start("database", move || writer.run(&for_writer))?;
+    let workers = Workers::default();
     let mut engine = Engine::new(Surroundings {
+        workers: workers.clone(),
         log: log.clone(),
         database: database.clone(),
         enforcement,
@@ -177,6 +180,7 @@ fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
     drop(engine);
     kernel.join().ok();
     writer.join().ok();
+    workers.join();
     database.close(&log);
     remove(&options.socket, &log);
     log.info("server", "Exiting Fail2ban");

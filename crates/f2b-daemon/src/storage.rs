@@ -154,7 +154,8 @@ impl Writer {
             self.commit();
             for batch in waiting {
                 batch.lines.iter().for_each(|line| self.log.write(line));
-                batch.reply();
+                // Who waited for it is told now, or when the actions are ready.
+                drop(batch);
             }
         }
         if self.failing {

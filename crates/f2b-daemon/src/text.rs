@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use f2b_core::{Ban, Bantime, Before, Effect, FailId, Span, UnixTime, span_in_words};
-use f2b_protocol::Value;
+use f2b_core::{Ban, Bantime, Before, Effect, FailId, IgnoredBy, Span, UnixTime, span_in_words};
+use f2b_protocol::{Exception, Value};
 
 use crate::clock;
 use crate::log::{Level, Line};
@@ -124,12 +124,13 @@ pub(crate) fn increased(jail: &str, ban: &Ban, before: Before, from: Span) -> [L
     ]
 }
 
-pub(crate) fn ignored(jail: &str, id: &FailId) -> Line {
-    Line::new(
-        Level::Info,
-        "filter",
-        format!("[{jail}] Ignore {} by ip", shown(id)),
-    )
+/// As the original: what a cache says is worth no word.
+pub(crate) fn ignored(jail: &str, id: &FailId, by: &IgnoredBy) -> Option<Line> {
+    if *by == IgnoredBy::Cache {
+        return None;
+    }
+    let text = format!("[{jail}] Ignore {} by {by}", shown(id));
+    Some(Line::new(Level::Info, "filter", text))
 }
 
 pub(crate) fn ban(jail: &str, ban: &Ban) -> Line {
@@ -187,6 +188,12 @@ pub(crate) fn already_banned(jail: &str, id: &FailId, age: Span) -> Line {
         "actions",
         format!("[{jail}] {} already banned", shown(id)),
     )
+}
+
+/// A command of a client that was not carried out.
+pub(crate) fn failed_command(shown: &str, exception: &Exception) -> Line {
+    let text = format!("Command {shown} has failed. Received {}", exception.repr());
+    Line::new(Level::Error, "transmitter", text)
 }
 
 /// What the kernel refused. The first part is the original's.

@@ -215,10 +215,17 @@ impl Exception {
     /// Returns the answer to a change of the database while jails exist.
     #[must_use]
     pub fn database_in_use() -> Self {
-        Self::builtin(
-            "RuntimeError",
-            "Cannot change database when there are jails present",
-        )
+        Self::runtime("Cannot change database when there are jails present")
+    }
+
+    /// Returns an `OverflowError` with this text.
+    pub fn overflow(text: impl Into<String>) -> Self {
+        Self::builtin("OverflowError", text)
+    }
+
+    /// Returns a `RuntimeError` with this text: what an action answers whose command failed.
+    pub fn runtime(text: impl Into<String>) -> Self {
+        Self::builtin("RuntimeError", text)
     }
 
     /// Returns the failure of a system call on a file.

@@ -160,6 +160,14 @@ impl Value {
         json::from_value(self)
     }
 
+    /// Reads JSON; `None` if it is none.
+    ///
+    /// *Shape*: an object becomes a dictionary, an array a list.
+    #[must_use]
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(json::to_value)
+    }
+
     /// Returns the name of the value's Python type, as error texts use it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

@@ -51,5 +51,5 @@ pub use note::{Note, NoteLevel};
 pub use source_state::{
     EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState,
 };
-pub use store::{Opened, Purged, Store, Stored};
+pub use store::{Merged, Opened, Purged, Store, Stored};
 pub use transaction::Transaction;

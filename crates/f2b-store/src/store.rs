@@ -13,7 +13,7 @@ mod purge;
 mod read;
 
 pub use purge::Purged;
-pub use read::Stored;
+pub use read::{Merged, Stored};
 
 /// The original's `dbmaxmatches` where the configuration says nothing.
 const MAX_MATCHES: usize = 10;

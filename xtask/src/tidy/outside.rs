@@ -38,7 +38,9 @@ const OUTSIDE: &[Outside] = &[
     room("cargo_metadata", &["xtask"]),
     room("clap", &["stockade"]),
     room("crossbeam-channel", &["f2b-daemon"]),
+    room("dns-lookup", &["f2b-daemon"]),
     room("encoding_rs", &["stockade"]),
+    room("if-addrs", &["f2b-daemon"]),
     room(
         "indexmap",
         &["f2b-core", "f2b-config", "f2b-store", "f2b-daemon"],

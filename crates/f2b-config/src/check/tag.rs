@@ -1,7 +1,7 @@
 //! `<…>` that leads nowhere.
 
 /// Tags that actions are given when they run (contract B 5.2), beside `F-…`.
-pub(super) const OF_ACTIONS: [&str; 27] = [
+pub(super) const OF_ACTIONS: [&str; 28] = [
     "ip",
     "ip-rev",
     "ip-host",
@@ -29,6 +29,7 @@ pub(super) const OF_ACTIONS: [&str; 27] = [
     "jail.banned",
     "jail.found",
     "jail.banned_total",
+    "jail.found_total",
 ];
 
 /// Tags of rules (contract A 4.2), beside `F-…`.

@@ -1,13 +1,16 @@
 //! What people ask of a jail: bans, unbans, attempts, other settings.
 
+use f2b_action::Flush;
 use f2b_core::{Effect, FailId, Input};
 use f2b_protocol::request::Setting;
-use f2b_protocol::{Exception, Reply, Value};
+use f2b_protocol::{Command, Exception, Reply, Value};
 
 use super::Engine;
+use super::ignoring::Waiting;
 use crate::batch::Batch;
 use crate::clock;
 use crate::log::{Level, Line};
+use crate::shell::ActionOrder;
 
 impl Engine {
     /// Unbans ids in every jail, or everything.
@@ -27,9 +30,23 @@ impl Engine {
 
     /// Unbans everything in one jail.
     pub(super) fn unban_all(&mut self, jail: &str, batch: &mut Batch) -> Reply {
-        let bans = self.runtime(jail)?.jail.bans();
+        self.runtime(jail)?;
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return Err(Exception::unknown_jail(jail));
+        };
+        let bans = runtime.jail.bans();
         let banned: Vec<String> = bans.iter().map(|ban| ban.id.to_string()).collect();
-        self.unban(jail, &banned, false, batch)
+        // The actions are told of all at once.
+        let lift = ActionOrder::Lift {
+            bans: runtime.infos(&self.around),
+            why: Flush::Unban,
+            only: None,
+        };
+        runtime.tell(lift, batch);
+        let worker = runtime.worker.take();
+        let unbanned = self.unban(jail, &banned, false, batch);
+        self.runtime(jail)?.worker = worker;
+        unbanned
     }
 
     /// Sets options of a jail, running or not, and lets it follow.
@@ -37,16 +54,23 @@ impl Engine {
         &mut self,
         jail: &str,
         settings: Vec<Setting>,
+        command: &Command,
         batch: &mut Batch,
     ) -> Reply {
         let mut reply = Ok(Value::None);
         for setting in settings {
+            if let Some(called) = self.call_method(jail, &setting, command, batch) {
+                // What it returns becomes the reply.
+                called?;
+                continue;
+            }
             let runtime = self.runtime(jail)?;
             runtime.refuse_missing_log(&setting)?;
-            reply = runtime.set(setting, &mut batch.lines);
+            reply = runtime.set(setting.clone(), &mut batch.lines);
             if reply.is_err() {
                 break;
             }
+            self.follow_setting(jail, &setting, batch);
         }
         self.follow_settings(jail, batch);
         reply
@@ -71,18 +95,12 @@ impl Engine {
         lines: Vec<String>,
         batch: &mut Batch,
     ) -> Reply {
-        let now = clock::now();
         self.runtime(jail)?;
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return Err(Exception::unknown_jail(jail));
-        };
         let lines = lines.into_iter().map(Into::into).collect();
-        let input = Input::Attempt(FailId::parse(id), lines);
-        let effects = runtime.jail.on(input, now, self.past.history());
-        let is_counted = |effect: &Effect| matches!(effect, Effect::Attempted { .. });
-        let counted = effects.iter().filter(|effect| is_counted(effect)).count();
-        runtime.carry_out(effects, &mut self.past, &self.around, batch);
-        Ok(count(counted))
+        let attempt = Waiting::Attempt(FailId::parse(id), lines, batch.pending.clone());
+        // Whether it counts is answered by whoever decides that, perhaps later.
+        self.admit(jail, attempt, batch);
+        Ok(Value::Int(1))
     }
 
     pub(super) fn ban(&mut self, jail: &str, ids: &[String], batch: &mut Batch) -> Reply {

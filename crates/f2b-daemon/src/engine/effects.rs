@@ -7,18 +7,19 @@ use super::Surroundings;
 use super::jail::JailRuntime;
 use super::past::PastBans;
 use crate::batch::{Batch, KernelOrder};
+use crate::shell::{ActionOrder, TicketInfo};
 use crate::text;
 
 impl JailRuntime {
     /// Turns what the jail has decided into orders for kernel, database and log.
     pub(super) fn carry_out(
-        &self,
+        &mut self,
         effects: Vec<Effect>,
         past: &mut PastBans,
         around: &Surroundings,
         batch: &mut Batch,
     ) {
-        let jail = &self.name;
+        let jail = &self.name.clone();
         let mut counted = IndexSet::new();
         for effect in effects {
             match effect {
@@ -34,14 +35,16 @@ impl JailRuntime {
                 Effect::Forgotten(id) => {
                     counted.insert(id);
                 }
-                Effect::Ignored(id) => batch.lines.push(text::ignored(jail, &id)),
+                Effect::Ignored(id, by) => batch.lines.extend(text::ignored(jail, &id, &by)),
                 Effect::Ban(ban) => {
                     batch.lines.push(text::ban(jail, &ban));
                     self.enforce(ban.id.clone(), ban.end(), around, batch);
+                    self.tell_of(ActionOrder::Ban, &ban, around, batch);
                     past.note_ban(self.jail.name(), &ban);
                     batch.transaction.record_ban(jail, ban);
                 }
                 Effect::Increased { ban, before, from } => {
+                    self.tell_of(ActionOrder::Prolong, &ban, around, batch);
                     batch
                         .lines
                         .extend(text::increased(jail, &ban, before, from));
@@ -51,6 +54,9 @@ impl JailRuntime {
                     batch.lines.push(text::already_banned(jail, &id, age));
                     // Its packets should no longer come: whatever the kernel holds, this is what it
                     // shall hold.
+                    if let Some(ban) = self.jail.bans().ban(&id) {
+                        self.tell_of(ActionOrder::AlreadyBanned, ban, around, batch);
+                    }
                     self.enforce(id, end, around, batch);
                 }
                 Effect::EndMoved(ban) => {
@@ -59,6 +65,7 @@ impl JailRuntime {
                 }
                 Effect::Unban(ban, _cause) => {
                     batch.lines.push(text::unban(jail, &ban.id));
+                    self.tell_of(ActionOrder::Unban, &ban, around, batch);
                     if self.has_native_action() {
                         let jail = jail.clone();
                         batch.kernel.push(KernelOrder::Unban { jail, id: ban.id });
@@ -66,11 +73,35 @@ impl JailRuntime {
                 }
             }
         }
-        for id in counted {
+        self.held_back.extend(counted);
+        self.save_tallies(batch);
+    }
+
+    /// Records the tallies that have changed, together with the places that they belong to.
+    pub(super) fn save_tallies(&mut self, batch: &mut Batch) {
+        if self.is_parking {
+            return;
+        }
+        let jail = &self.name;
+        for id in self.held_back.drain(..) {
             match self.jail.tallies().tally(&id) {
                 Some(tally) => batch.transaction.record_tally(jail, id, tally.clone()),
                 None => batch.transaction.record_forgotten(jail, id),
             }
+        }
+    }
+
+    /// Tells the actions that run commands of a ban, if there are any.
+    fn tell_of(
+        &self,
+        order: fn(Box<TicketInfo>) -> ActionOrder,
+        ban: &Ban,
+        around: &Surroundings,
+        batch: &mut Batch,
+    ) {
+        if self.worker.is_some() {
+            let info = Box::new(self.info(ban.clone(), around));
+            self.tell(order(info), batch);
         }
     }
 

@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 
-use f2b_core::{Dice, Jail, Settings};
+use f2b_action::Definition;
+use f2b_core::{Dice, FailId, Jail, Settings};
+use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
 use f2b_protocol::Exception;
 use f2b_source::{Position, SourceId, Start};
 use f2b_store::JournalPosition;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
+use super::ignoring::Ignoring;
 use super::options::JailTold;
 use crate::clock;
 use crate::journal::{Journal, JournalStart};
+use crate::shell::Worker;
 
 /// Where a jail shall take its lines from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +56,19 @@ pub(crate) struct JailRuntime {
     pub(crate) logs: Vec<LogFile>,
     /// Its `journalmatch`: groups of which any may fit.
     pub(crate) matches: Vec<Vec<String>>,
+    /// Whom it ignores.
+    pub(crate) ignoring: Ignoring,
+    /// Whether something of it waits for an answer: meanwhile no place is recorded, so that after a crash
+    /// all of it is read again.
+    pub(crate) is_parking: bool,
+    /// Whose tallies were not recorded for that reason.
+    pub(crate) held_back: IndexSet<FailId>,
     /// Its actions by name, each with its properties.
-    pub(crate) actions: IndexMap<String, IndexMap<String, String>>,
+    pub(crate) actions: IndexMap<String, Definition>,
+    /// Runs the commands of its actions, once it is started and has such.
+    pub(crate) worker: Option<Worker>,
+    /// What the kernel was asked to hold for its own action.
+    pub(crate) rules: Option<JailRules>,
     /// Whether it rests: nothing is read, and nothing is lost.
     pub(crate) is_idle: bool,
     /// What keeps it from being started.
@@ -160,6 +175,11 @@ impl JailRuntime {
             logs: Vec::new(),
             matches: Vec::new(),
             actions: IndexMap::new(),
+            ignoring: Ignoring::default(),
+            is_parking: false,
+            held_back: IndexSet::new(),
+            worker: None,
+            rules: None,
             is_idle: false,
             broken: None,
             outdated: None,

@@ -4,16 +4,17 @@ mod judge;
 
 use std::collections::HashSet;
 
-use f2b_core::{FailId, Failure, Input, UnixTime};
+use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Value as Captured};
 use f2b_protocol::Value;
 use f2b_source::journal::JournalEntry;
 use f2b_source::{Chunk, SourceEvent, SourceId};
 use f2b_store::JournalPosition;
 
+use super::ignoring::Waiting;
 use super::jail::{FileState, JailRuntime};
-use super::past::PastBans;
-use super::{Engine, Surroundings, file_state, journal_state};
+use super::names::OfName;
+use super::{Engine, file_state, journal_state};
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::event::{JournalEvent, JournalNews};
@@ -30,36 +31,47 @@ impl Engine {
             | SourceEvent::Appeared { source }
             | SourceEvent::Problem { source, .. } => *source,
         };
-        let Some(runtime) = self
-            .readers
-            .get(&id)
-            .and_then(|jail| self.jails.get_mut(jail))
-        else {
-            // The jail has turned to the journal meanwhile.
+        let Some(jail) = self.readers.get(&id).cloned() else {
+            // It is read under another number, or no longer.
+            return;
+        };
+        let Some(runtime) = self.jails.get_mut(&jail) else {
             return;
         };
         let mut batch = Batch::default();
         match news {
             SourceEvent::Chunk(chunk) => {
-                runtime.on_chunk(&chunk, &mut self.past, &self.around, &mut batch);
+                let judged = runtime.judge_chunk(&chunk, &mut batch);
+                self.take(&jail, judged, &mut batch);
+                if let Some(runtime) = self.jails.get_mut(&jail) {
+                    runtime.reach(&chunk, &mut batch);
+                }
             }
             news => runtime.on_file_news(id, news, &mut batch),
         }
-        runtime.reconcile(&mut batch);
+        if let Some(runtime) = self.jails.get_mut(&jail) {
+            runtime.reconcile(&mut batch);
+        }
         self.send(batch);
     }
 
     /// Takes news of a journal.
     pub(super) fn on_journal(&mut self, news: JournalEvent) {
-        let runtime = self.readers.get(&news.source);
-        let Some(runtime) = runtime.and_then(|jail| self.jails.get_mut(jail)) else {
+        let Some(jail) = self.readers.get(&news.source).cloned() else {
             // It is read anew meanwhile, or no longer.
+            return;
+        };
+        let Some(runtime) = self.jails.get_mut(&jail) else {
             return;
         };
         let mut batch = Batch::default();
         match news.what {
             JournalNews::Entries(entries) => {
-                runtime.on_entries(&entries, &mut self.past, &self.around, &mut batch);
+                let judged = runtime.judge_entries(&entries, &mut batch);
+                self.take(&jail, judged, &mut batch);
+                if let Some(runtime) = self.jails.get_mut(&jail) {
+                    runtime.reach_entry(entries.last(), &mut batch);
+                }
             }
             JournalNews::CaughtUp => {
                 if let Some(journal) = runtime.sources.journal_mut() {
@@ -80,31 +92,52 @@ impl Engine {
                 }
             }
         }
-        runtime.reconcile(&mut batch);
+        if let Some(runtime) = self.jails.get_mut(&jail) {
+            runtime.reconcile(&mut batch);
+        }
         self.send(batch);
+    }
+
+    /// Takes what was judged to be a failure, unless it is of somebody who is ignored.
+    fn take(&mut self, jail: &str, judged: Vec<Judged>, batch: &mut Batch) {
+        let now = clock::now();
+        for judged in judged {
+            let Some(runtime) = self.jails.get_mut(jail) else {
+                return;
+            };
+            runtime.note(&judged, batch);
+            for found in judged.found {
+                let Some((identity, failure)) = failure(found, now) else {
+                    continue;
+                };
+                if let Some(runtime) = self.jails.get_mut(jail) {
+                    runtime.read.matched += 1;
+                }
+                match identity {
+                    Who::Known => self.admit(jail, Waiting::Failure(failure), batch),
+                    Who::Name(name) => {
+                        let jail = jail.to_owned();
+                        self.admit_name(&name, OfName { jail, failure }, batch);
+                    }
+                }
+            }
+        }
     }
 }
 
 impl JailRuntime {
-    fn on_chunk(
-        &mut self,
-        chunk: &Chunk,
-        past: &mut PastBans,
-        around: &Surroundings,
-        batch: &mut Batch,
-    ) {
-        let now = clock::now();
+    fn judge_chunk(&mut self, chunk: &Chunk, batch: &mut Batch) -> Vec<Judged> {
         let findtime = self.jail.settings().findtime;
+        let mut judged = Vec::new();
         let Some(file) = self.sources.file_mut(chunk.source) else {
-            return;
+            return judged;
         };
         file.state = FileState::Reading;
         let moment = Moment {
-            now,
+            now: clock::now(),
             findtime,
             in_operation: file.in_operation,
         };
-        let mut judged = Vec::new();
         let mut judge = Judge::new(&self.filter, &mut self.matcher, &mut self.pass);
         for range in &chunk.ranges {
             self.read.lines += 1;
@@ -119,14 +152,19 @@ impl JailRuntime {
         }
         file.in_operation |= chunk.at_end;
         self.read.oversize += chunk.oversize;
-        self.take(judged, now, past, around, batch);
+        judged
+    }
+
+    /// Notes how far a log was read.
+    fn reach(&mut self, chunk: &Chunk, batch: &mut Batch) {
+        let is_parking = self.is_parking;
         let Some(file) = self.sources.file_mut(chunk.source) else {
             return;
         };
         file.reached = Some(chunk.end);
         // What was decided up to here and the place itself reach the disk together. The first place
         // does at once: without one the next run would not know that it was ever read.
-        if batch.transaction.is_empty() && file.is_recorded {
+        if is_parking || (batch.transaction.is_empty() && file.is_recorded) {
             file.unsaved = Some(chunk.end);
         } else {
             file.unsaved = None;
@@ -137,25 +175,18 @@ impl JailRuntime {
         }
     }
 
-    fn on_entries(
-        &mut self,
-        entries: &[JournalEntry],
-        past: &mut PastBans,
-        around: &Surroundings,
-        batch: &mut Batch,
-    ) {
-        let now = clock::now();
+    fn judge_entries(&mut self, entries: &[JournalEntry], batch: &mut Batch) -> Vec<Judged> {
         let findtime = self.jail.settings().findtime;
+        let mut judged = Vec::new();
         let Some(journal) = self.sources.journal_mut() else {
-            return;
+            return judged;
         };
         journal.problem = None;
         let moment = Moment {
-            now,
+            now: clock::now(),
             findtime,
             in_operation: journal.in_operation,
         };
-        let mut judged = Vec::new();
         let mut judge = Judge::new(&self.filter, &mut self.matcher, &mut self.pass);
         for entry in entries {
             self.read.lines += 1;
@@ -171,8 +202,13 @@ impl JailRuntime {
                 }
             }
         }
-        self.take(judged, now, past, around, batch);
-        let (Some(last), Some(journal)) = (entries.last(), self.sources.journal_mut()) else {
+        judged
+    }
+
+    /// Notes how far the journal was read.
+    fn reach_entry(&mut self, last: Option<&JournalEntry>, batch: &mut Batch) {
+        let is_parking = self.is_parking;
+        let (Some(last), Some(journal)) = (last, self.sources.journal_mut()) else {
             return;
         };
         let position = JournalPosition {
@@ -180,7 +216,7 @@ impl JailRuntime {
             time: time_of(last),
         };
         journal.reach(&position);
-        if batch.transaction.is_empty() {
+        if is_parking || batch.transaction.is_empty() {
             journal.unsaved = Some(position);
         } else {
             journal.unsaved = None;
@@ -190,30 +226,8 @@ impl JailRuntime {
         }
     }
 
-    /// Counts what was judged to be a failure.
-    fn take(
-        &mut self,
-        judged: Vec<Judged>,
-        now: UnixTime,
-        past: &mut PastBans,
-        around: &Surroundings,
-        batch: &mut Batch,
-    ) {
-        for judged in judged {
-            self.tell(&judged, batch);
-            for found in judged.found {
-                let Some(failure) = self.failure(found, now, batch) else {
-                    continue;
-                };
-                self.read.matched += 1;
-                let effects = self.jail.on(Input::Failure(failure), now, past.history());
-                self.carry_out(effects, past, around, batch);
-            }
-        }
-    }
-
     /// Logs what is worth a word about a line.
-    fn tell(&mut self, judged: &Judged, batch: &mut Batch) {
+    fn note(&mut self, judged: &Judged, batch: &mut Batch) {
         let jail = &self.name;
         let lines = &mut batch.lines;
         lines.extend(judged.note.map(|note| noted(jail, note)));
@@ -235,41 +249,6 @@ impl JailRuntime {
                 lines.push(Line::new(Level::Warning, "filter", text));
             }
         }
-    }
-
-    /// What a match is to the jail; `None` if it does not count.
-    fn failure(&mut self, found: Match, now: UnixTime, batch: &mut Batch) -> Option<Failure> {
-        if found.kind != Kind::Failure {
-            return None;
-        }
-        let id = match found.id {
-            Identity::Known(id) => id,
-            Identity::Tuple(parts) => {
-                let parts = parts.iter().map(|part| match part {
-                    Captured::Text(text) => Value::text(&**text),
-                    _ => Value::None,
-                });
-                FailId::Text(Value::Tuple(parts.collect()).repr().into())
-            }
-            Identity::Name(name) => {
-                self.read.names += 1;
-                if self.read.names == 1 {
-                    let text = format!(
-                        "[{}] A failure of {name:?} does not count: names are not looked up in this version",
-                        self.name
-                    );
-                    batch.lines.push(Line::new(Level::Warning, "filter", text));
-                }
-                return None;
-            }
-            Identity::Nobody => return None,
-        };
-        Some(Failure {
-            id,
-            time: found.time.map_or(now, |stamp| stamp.time),
-            lines: found.lines.iter().map(|line| line.line().into()).collect(),
-            fields: found.data.texts(),
-        })
     }
 
     fn on_file_news(&mut self, id: SourceId, news: SourceEvent, batch: &mut Batch) {
@@ -327,6 +306,41 @@ impl JailRuntime {
         let jail = self.name.clone();
         batch.kernel.push(KernelOrder::Keep { jail, nets });
     }
+}
+
+/// Whose failure a match is.
+enum Who {
+    /// The one that the failure names.
+    Known,
+    /// Whoever has this name.
+    Name(Box<str>),
+}
+
+/// What a match is to the jail; `None` if it does not count.
+fn failure(found: Match, now: UnixTime) -> Option<(Who, Failure)> {
+    if found.kind != Kind::Failure {
+        return None;
+    }
+    let (who, id) = match found.id {
+        Identity::Known(id) => (Who::Known, id),
+        Identity::Tuple(parts) => {
+            let parts = parts.iter().map(|part| match part {
+                Captured::Text(text) => Value::text(&**text),
+                _ => Value::None,
+            });
+            let text = Value::Tuple(parts.collect()).repr();
+            (Who::Known, FailId::Text(text.into()))
+        }
+        Identity::Name(name) => (Who::Name(name.clone()), FailId::Text(name)),
+        Identity::Nobody => return None,
+    };
+    let failure = Failure {
+        id,
+        time: found.time.map_or(now, |stamp| stamp.time),
+        lines: found.lines.iter().map(|line| line.line().into()).collect(),
+        fields: found.data.texts(),
+    };
+    Some((who, failure))
 }
 
 fn time_of(entry: &JournalEntry) -> UnixTime {

@@ -1,16 +1,12 @@
 //! The action that runs no command: its properties as rules for the kernel.
 
+use f2b_action::Definition;
 use f2b_firewall::ports::{self, services::Services};
 use f2b_firewall::{Blocktype, JailRules, PortRange};
-use indexmap::IndexMap;
 
 /// Why an action's properties are no rules.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NativeError {
-    #[error(
-        "the action runs `{0}`, which is not available in this version (hint: use `banaction = stockade`)"
-    )]
-    RunsCommands(String),
     #[error("`{option} = {value}`: {reason}")]
     Ports {
         option: &'static str,
@@ -22,29 +18,19 @@ pub(crate) enum NativeError {
 }
 
 /// Tells whether the server itself carries out this action.
-pub(crate) fn is_native(properties: &IndexMap<String, String>) -> bool {
-    properties.get("native").is_some_and(|value| value == "yes")
+pub(crate) fn is_native(action: &Definition) -> bool {
+    let native = action.get("native");
+    native.is_some_and(|value| value.to_string() == "yes")
 }
 
-/// Returns the rules that an action's properties ask for; `None` if they ask for nothing at all.
-pub(crate) fn rules(
-    jail: &str,
-    properties: &IndexMap<String, String>,
-) -> Result<Option<JailRules>, NativeError> {
-    if !is_native(properties) {
-        let mut commands = properties
-            .iter()
-            .filter(|(key, value)| key.starts_with("action") && !value.is_empty());
-        return match commands.next() {
-            Some((command, _)) => Err(NativeError::RunsCommands(command.clone())),
-            None => Ok(None),
-        };
+/// Returns the rules that an action's properties ask for; `None` if it is one that runs commands.
+pub(crate) fn rules(jail: &str, action: &Definition) -> Result<Option<JailRules>, NativeError> {
+    if !is_native(action) {
+        return Ok(None);
     }
     let property = |name: &str, default: &str| {
-        properties
-            .get(name)
-            .map_or(default, String::as_str)
-            .to_owned()
+        let value = action.get(name);
+        value.map_or_else(|| default.to_owned(), |value| value.to_string())
     };
     let wrong = |option, value: &str, reason| NativeError::Ports {
         option,
@@ -80,13 +66,13 @@ mod tests {
     use super::*;
 
     fn seen(pairs: &[(&str, &str)]) -> String {
-        let properties = pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
-        match rules("sshd", &properties) {
+        let mut action = Definition::new("stockade");
+        for (name, value) in pairs {
+            action.set(name, (*value).into()).unwrap();
+        }
+        match rules("sshd", &action) {
             Err(error) => error.to_string(),
-            Ok(None) => "nothing".to_owned(),
+            Ok(None) => "commands".to_owned(),
             Ok(Some(rules)) => format!("{:?} {:?}", rules.protocols, rules.ports),
         }
     }
@@ -115,7 +101,6 @@ mod tests {
             "`protocol = icmp`: unknown protocol",
         );
         check(&[("native", "yes"), ("blocktype", "reject")], "only `drop`");
-        check(&[("actionban", "x")], "the action runs `actionban`");
-        check(&[("actionban", ""), ("name", "x")], "nothing");
+        check(&[("actionban", "x")], "commands");
     }
 }

@@ -1,5 +1,6 @@
 //! What `get` answers.
 
+use f2b_action::{Definition, METHODS};
 use f2b_core::Bantime;
 use f2b_protocol::request::{JailOption, ServerOption};
 use f2b_protocol::{Exception, Reply, Value};
@@ -7,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::Engine;
 use super::jail::{JailRuntime, Sources};
+use super::settings::{shown_cache, value_of};
 
 /// What the server answers about settings as they were given.
 #[derive(Debug)]
@@ -89,11 +91,10 @@ impl JailRuntime {
             JailOption::LogPath => self.log_paths(),
             JailOption::LogEncoding => Value::text("UTF-8"),
             JailOption::JournalMatch => self.journal_matches(),
-            JailOption::IgnoreSelf => Value::Bool(false),
+            JailOption::IgnoreSelf => Value::Bool(self.ignoring.itself),
             JailOption::IgnoreIp => self.ignored(),
             JailOption::IgnoreCommand => self.told.ignorecommand.clone(),
-            // Never set: there is none in this version.
-            JailOption::IgnoreCache => Value::None,
+            JailOption::IgnoreCache => shown_cache(self.ignoring.cache.as_ref()),
             JailOption::BanTimeOption(name) => {
                 let option = self.told.bantime_options.get(name);
                 option.cloned().unwrap_or(Value::None)
@@ -117,20 +118,14 @@ impl JailRuntime {
             }),
             JailOption::Actions => Value::texts(self.actions.keys().cloned()),
             JailOption::ActionProperty { action, property } => {
-                let properties = self.action(action)?;
-                let value = properties.get(property);
-                let value = value.ok_or_else(|| Exception::unknown_property(property))?;
-                Value::text(value.clone())
+                let value = self.action(action)?.get(property);
+                value_of(value.ok_or_else(|| Exception::unknown_property(property))?)
             }
             JailOption::ActionMethods(action) => {
                 self.action(action)?;
-                Value::texts(Vec::<String>::new())
+                Value::texts(METHODS)
             }
-            JailOption::ActionProperties(action) => {
-                let mut names: Vec<&String> = self.action(action)?.keys().collect();
-                names.sort();
-                Value::texts(names.into_iter().cloned())
-            }
+            JailOption::ActionProperties(action) => Value::texts(self.action(action)?.properties()),
         })
     }
 
@@ -162,8 +157,7 @@ impl JailRuntime {
 
     /// Who is ignored.
     pub(super) fn ignored(&self) -> Value {
-        let listed = self.jail.settings().ignoreip.listed();
-        Value::texts(listed.map(ToString::to_string))
+        Value::texts(self.ignoring.list.listed())
     }
 
     /// The groups of its `journalmatch`. As the original: what reads files has none.
@@ -181,8 +175,8 @@ impl JailRuntime {
         Value::texts(self.logs.iter().map(|log| log.path.display().to_string()))
     }
 
-    fn action(&self, name: &str) -> Result<&IndexMap<String, String>, Exception> {
-        let properties = self.actions.get(name);
-        properties.ok_or_else(|| Exception::unknown_action(name))
+    fn action(&self, name: &str) -> Result<&Definition, Exception> {
+        let action = self.actions.get(name);
+        action.ok_or_else(|| Exception::unknown_action(name))
     }
 }

@@ -229,6 +229,9 @@ impl JailRuntime {
 
     /// Puts the positions that were reached without a decision into a batch.
     pub(super) fn save_positions(&mut self, batch: &mut Batch) {
+        if self.is_parking {
+            return;
+        }
         let jail = self.name.clone();
         let transaction = &mut batch.transaction;
         for file in self.sources.files_mut() {

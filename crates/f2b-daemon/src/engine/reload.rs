@@ -8,8 +8,9 @@ use indexmap::{IndexMap, IndexSet};
 use super::jail::JailRuntime;
 use super::supplement::Supplement;
 use super::{Engine, native};
-use crate::batch::{Batch, KernelOrder};
+use crate::batch::Batch;
 use crate::log::{Level, Line, LogLevel, LogTarget};
+use crate::shell::ActionOrder;
 
 /// A configuration that was built aside.
 #[derive(Default)]
@@ -49,6 +50,9 @@ impl Engine {
             None => "Reload all jails".to_owned(),
         };
         batch.lines.push(Line::new(Level::Info, "server", text));
+        if reload.jail.is_none() {
+            self.known.forget_names();
+        }
         self.supplement = staged.supplement;
         self.mistakes = staged.mistakes;
         for setting in staged.server {
@@ -103,8 +107,8 @@ impl Engine {
                 if let Some(reason) = &runtime.broken {
                     return Err(Exception::value(reason.as_str()));
                 }
-                for properties in runtime.actions.values() {
-                    native::rules(&jail, properties)
+                for action in runtime.actions.values() {
+                    native::rules(&jail, action)
                         .map_err(|error| Exception::value(error.to_string()))?;
                 }
                 staged.started.insert(jail);
@@ -180,7 +184,7 @@ impl Engine {
         restart: bool,
         batch: &mut Batch,
     ) -> Reply {
-        let mut known = None;
+        let (mut known, mut worker) = (None, None);
         if let Some(old) = self.jails.get(name) {
             let (before, after) = (&old.told.backend, &new.told.backend);
             if before == after && !restart {
@@ -192,10 +196,21 @@ impl Engine {
                 batch.lines.push(Line::new(Level::Info, "server", text));
             }
             known = Some(old.known());
+            // The same thread ends the old actions and begins the new ones, in this order.
+            worker = old.worker.clone();
+            let actions: Vec<String> = old.actions.keys().cloned().collect();
             self.stop_jail(name, batch)?;
+            for action in actions {
+                batch.shell.extend(
+                    worker
+                        .clone()
+                        .map(|worker| (worker, ActionOrder::Remove(action))),
+                );
+            }
         }
-        self.send(std::mem::take(batch));
+        self.send(batch.take_part());
         self.enlist(new);
+        self.hand_worker(name, worker, batch);
         match known {
             _ if !is_started => Ok(Value::None),
             Some(known) => self.start_jail_with(name, known),
@@ -219,6 +234,7 @@ impl Engine {
             old.pass = None;
         }
         std::mem::swap(old.jail.settings_mut(), new.jail.settings_mut());
+        old.ignoring = new.ignoring;
         old.logs = new.logs;
         let reads_other_entries = old.matches != new.matches;
         old.matches = new.matches;
@@ -234,40 +250,6 @@ impl Engine {
         self.follow_actions(name, &actions, batch);
         let text = format!("Jail '{name}' reloaded");
         batch.lines.push(Line::new(Level::Info, "jail", text));
-    }
-
-    /// Lets the actions of a running jail follow; `before` are those that it had.
-    fn follow_actions(
-        &self,
-        name: &str,
-        before: &IndexMap<String, IndexMap<String, String>>,
-        batch: &mut Batch,
-    ) {
-        let Some(runtime) = self.jails.get(name) else {
-            return;
-        };
-        let native = |actions: &IndexMap<String, IndexMap<String, String>>| {
-            let mut rules = actions.iter().filter_map(|(action, properties)| {
-                let rules = native::rules(name, properties).ok()??;
-                Some((action.clone(), rules))
-            });
-            rules.next()
-        };
-        match (native(before), native(&runtime.actions)) {
-            (old, Some((action, rules)))
-                if old.as_ref().map(|(_, rules)| rules) != Some(&rules) =>
-            {
-                batch.kernel.push(KernelOrder::StartJail { rules, action });
-                for ban in runtime.jail.bans().iter() {
-                    runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
-                }
-            }
-            (Some(_), None) => {
-                let jail = name.to_owned();
-                batch.kernel.push(KernelOrder::StopJail { jail });
-            }
-            _ => {}
-        }
     }
 }
 

@@ -1,19 +1,21 @@
 //! Commands of clients.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use f2b_core::{Bantime, FailId};
 use f2b_protocol::request::StatusFlavor;
 use f2b_protocol::status::{JailStatus, ServerStatus, StatusSource};
-use f2b_protocol::{Answer, Command, Exception, Reply, Request, Value, text};
+use f2b_protocol::{Answer, Command, Exception, Reply, Request, Value, text as client_text};
 
 use super::jail::{Backend, JailRuntime, Sources};
 use super::{Ending, Engine};
 use crate::batch::Batch;
 use crate::clock;
 use crate::event::ReplyTo;
-use crate::log::{Level, Line};
-use crate::text::VERSION;
+use crate::log::Line;
+use crate::pending::Pending;
+use crate::text::{self, VERSION};
 
 impl Engine {
     /// Answers a command, at once or when what it has changed is carried out; returns the end if it
@@ -27,9 +29,19 @@ impl Engine {
                 return None;
             }
         };
-        let mut batch = Batch::default();
-        let reply = match request {
+        let to = match request {
             Request::Stop => return Some(Ending { asked: Some(to) }),
+            Request::Sleep { seconds } => {
+                self.sleep(seconds, command, to);
+                return None;
+            }
+            _ => Arc::new(Pending::new(to)),
+        };
+        let mut batch = Batch {
+            pending: Some(Arc::clone(&to)),
+            ..Batch::default()
+        };
+        let reply = match request {
             Request::BanIp { jail, ids } => self.ban(&jail, &ids, &mut batch),
             Request::UnbanIp {
                 jail,
@@ -39,45 +51,40 @@ impl Engine {
             Request::StopJail { jail } => self.stop_jail(&jail, &mut batch),
             Request::StopAllJails => self.stop_all_jails(&mut batch),
             Request::Attempt { jail, id, lines } => self.attempt(&jail, &id, lines, &mut batch),
-            Request::Sleep { seconds } => {
-                // Differs: everybody else is served meanwhile (known-differences.toml, "client").
-                let pause = Duration::try_from_secs_f64(seconds.max(0.0));
-                let end = pause
-                    .ok()
-                    .and_then(|pause| clock::tick().checked_add(pause));
-                match end {
-                    Some(end) => {
-                        self.sleepers.push((end, to));
-                        return None;
-                    }
-                    None => Err(Exception::value(
-                        "timestamp too large to convert to C _PyTime_t",
-                    )),
-                }
-            }
             Request::Reload(reload) => self.reload(&reload, &mut batch),
-            Request::SetJail { jail, setting } => self.set_jail(&jail, vec![setting], &mut batch),
+            Request::SetJail { jail, setting } => {
+                self.set_jail(&jail, vec![setting], command, &mut batch)
+            }
             Request::MultiSetJail { jail, settings } => self
-                .set_jail(&jail, settings, &mut batch)
+                .set_jail(&jail, settings, command, &mut batch)
                 .map(|_last| Value::Bool(true)),
             Request::UnbanAnywhere { ids } => self.unban_anywhere(ids.as_deref(), &mut batch),
             Request::ServerStream(commands) => self.stream(&commands),
             request => self.read(request, command),
         };
-        if batch.is_empty() {
-            self.answer(command, &to, reply);
-        } else {
-            batch.lines.extend(
-                reply
-                    .as_ref()
-                    .err()
-                    .map(|exception| failed(command, exception)),
-            );
-            // Reported means: in the kernel and on disk.
-            batch.replies.push((to, reply));
-            self.send(batch);
+        if let Err(exception) = &reply {
+            let line = failed(command, exception);
+            batch.lines.push(line);
         }
+        to.foresee(reply);
+        // Reported means: in the kernel, on disk, and done by the actions.
+        self.send(batch);
         None
+    }
+
+    /// Answers later. Differs: everybody else is served meanwhile (known-differences.toml, "client").
+    fn sleep(&mut self, seconds: f64, command: &Command, to: ReplyTo) {
+        let pause = Duration::try_from_secs_f64(seconds.max(0.0));
+        let end = pause
+            .ok()
+            .and_then(|pause| clock::tick().checked_add(pause));
+        match end {
+            Some(end) => self.sleepers.push((end, to)),
+            None => {
+                let text = "timestamp too large to convert to C _PyTime_t";
+                self.answer(command, &to, Err(Exception::overflow(text)));
+            }
+        }
     }
 
     fn answer(&self, command: &Command, to: &ReplyTo, reply: Reply) {
@@ -255,7 +262,7 @@ impl JailRuntime {
                 Bantime::Permanent => "9999-12-31 23:59:59".to_owned(),
                 Bantime::Lasting(span) => clock::local(ban.time.plus(span)),
             };
-            text::ban_with_time(&id, &clock::local(ban.time), ban.bantime.as_seconds(), &end)
+            client_text::ban_with_time(&id, &clock::local(ban.time), ban.bantime.as_seconds(), &end)
         }))
     }
 
@@ -270,9 +277,6 @@ impl JailRuntime {
     }
 }
 
-/// As the original words it.
 fn failed(command: &Command, exception: &Exception) -> Line {
-    let shown = super::cut(&command.to_string());
-    let text = format!("Command {shown} has failed. Received {}", exception.repr());
-    Line::new(Level::Error, "transmitter", text)
+    text::failed_command(&super::cut(&command.to_string()), exception)
 }

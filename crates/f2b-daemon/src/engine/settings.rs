@@ -1,5 +1,6 @@
 //! Commands that configure: what a stream holds, and `set` of options of the server.
 
+mod cache;
 mod increment;
 mod jail;
 mod values;
@@ -8,13 +9,15 @@ use f2b_protocol::request::{ServerSetting, Setting};
 use f2b_protocol::{Command, Exception, Reply, Request, Value};
 
 use super::Engine;
+use super::ipv6::Ipv6;
 use super::jail::JailRuntime;
 use super::supplement::Supplement;
 use crate::clock;
 use crate::log::{LogLevel, LogTarget};
 use crate::storage;
+pub(super) use cache::shown as shown_cache;
 use values::shown;
-pub(super) use values::time_of;
+pub(super) use values::{property_of, time_of, value_of};
 
 impl Engine {
     /// Carries out one command of the configuration.
@@ -177,7 +180,11 @@ impl Engine {
                 }
                 Ok(Value::Int(count))
             }
-            ServerSetting::AllowIpv6(value) => Ok(value),
+            ServerSetting::AllowIpv6(value) => {
+                self.ipv6 = Ipv6::named(&value.str());
+                self.known.allow_ipv6(self.ipv6.is_allowed());
+                Ok(value)
+            }
             ServerSetting::SyslogSocket(name) => {
                 log.set_syslog_socket(&name);
                 self.told.syslogsocket = Value::text(name);

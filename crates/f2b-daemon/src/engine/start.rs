@@ -4,9 +4,10 @@ use f2b_core::{Ban, FailId, Input, StoredBan, Tally, UnixTime};
 use f2b_protocol::{Exception, Reply, Value};
 use f2b_store::{SourceState, Store, StoreError, Stored};
 
+use super::ignoring::Waiting;
 use super::jail::{Backend, FileSource, FileState, JailRuntime, Sources};
-use super::{Engine, file_state, native};
-use crate::batch::{Batch, KernelOrder};
+use super::{Engine, file_state};
+use crate::batch::Batch;
 use crate::clock;
 use crate::journal;
 use crate::log::{Level, Line};
@@ -103,34 +104,6 @@ impl Engine {
         Ok(known)
     }
 
-    fn start_actions(&self, jail: &str, batch: &mut Batch) {
-        let Some(runtime) = self.jails.get(jail) else {
-            return;
-        };
-        if runtime.actions.is_empty() {
-            let text = format!(
-                "No actions were defined for {jail}: its bans are logged and nobody is kept out"
-            );
-            batch.lines.push(Line::new(Level::Warning, "jail", text));
-        }
-        for (action, properties) in &runtime.actions {
-            match native::rules(jail, properties) {
-                Ok(None) => {}
-                Ok(Some(rules)) => batch.kernel.push(KernelOrder::StartJail {
-                    rules,
-                    action: action.clone(),
-                }),
-                Err(error) => {
-                    let text = format!("Failed to start jail '{jail}' action '{action}': {error}");
-                    batch.lines.push(Line::new(Level::Error, "actions", text));
-                    let mut enforcement = self.around.enforcement.lock();
-                    enforcement.jails.entry(jail.to_owned()).or_default().failed =
-                        Some(error.to_string());
-                }
-            }
-        }
-    }
-
     fn take_up(
         &mut self,
         jail: &str,
@@ -142,12 +115,13 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let recalls = tallies
-            .into_iter()
-            .map(|(id, tally)| Input::Recall(id, tally));
-        for input in recalls.chain(bans.into_iter().map(Input::Restore)) {
+        for (id, tally) in tallies {
+            let input = Input::Recall(id, tally);
             let effects = runtime.jail.on(input, now, self.past.history());
             runtime.carry_out(effects, &mut self.past, &self.around, batch);
+        }
+        for stored in bans {
+            self.admit(jail, Waiting::Restore(stored), batch);
         }
     }
 }

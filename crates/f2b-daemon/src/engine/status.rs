@@ -5,6 +5,7 @@ use f2b_protocol::{Exception, Reply, Value};
 use super::Engine;
 use super::jail::{Backend, FileState, JailRuntime, Sources};
 use crate::enforcement::{BanState, JailEnforcement, Mode, State};
+use crate::shell::Worker;
 use crate::text::VERSION;
 
 /// How many bans that are not enforced are named one by one.
@@ -73,6 +74,10 @@ impl Engine {
             ("lines", number(runtime.read.lines)),
             ("matched", number(runtime.read.matched)),
             ("cut_lines", number(runtime.read.oversize)),
+            (
+                "waiting_commands",
+                number(runtime.worker.as_ref().map_or(0, Worker::waiting)),
+            ),
             ("skipped_lines", number(runtime.read.panicked)),
             ("given_up_lines", number(runtime.read.given_up)),
             (

@@ -1,10 +1,12 @@
 //! The end of a jail, and of all of them.
 
+use f2b_action::Flush;
 use f2b_protocol::{Exception, Reply, Value};
 
-use super::Engine;
+use super::{Engine, native};
 use crate::batch::{Batch, KernelOrder};
 use crate::log::{Level, Line};
+use crate::shell::ActionOrder;
 use crate::storage;
 use crate::text;
 
@@ -50,11 +52,22 @@ impl Engine {
     /// Ends reading and tells of the bans that are lifted.
     fn wind_down(&mut self, jail: &str, batch: &mut Batch) {
         self.end_reading(jail, batch);
+        self.parked.forget(jail);
         let Some(runtime) = self.jails.get(jail) else {
             return;
         };
-        for action in runtime.actions.keys() {
-            batch.lines.push(text::flush(jail, action));
+        let lift = ActionOrder::Lift {
+            bans: runtime.infos(&self.around),
+            why: Flush::Stop,
+            only: None,
+        };
+        runtime.tell(lift, batch);
+        runtime.tell(ActionOrder::Stop, batch);
+        // Those that run commands say so themselves, if they flush.
+        for (action, definition) in &runtime.actions {
+            if native::is_native(definition) {
+                batch.lines.push(text::flush(jail, action));
+            }
         }
         for ban in runtime.jail.bans().iter() {
             batch.lines.push(text::repeal_ban(jail, &ban.id));

@@ -25,3 +25,22 @@ pub(super) fn from_value(value: &Value) -> Json {
         ),
     }
 }
+
+pub(super) fn to_value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::None,
+        Json::Bool(truth) => Value::Bool(truth),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => Value::Int(number),
+            None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::String(text) => Value::Str(text),
+        Json::Array(items) => Value::List(items.into_iter().map(to_value).collect()),
+        Json::Object(members) => Value::Dict(
+            members
+                .into_iter()
+                .map(|(name, json)| (Value::Str(name), to_value(json)))
+                .collect(),
+        ),
+    }
+}

@@ -21,6 +21,9 @@ pub struct Stored<T> {
     pub notes: Vec<Note>,
 }
 
+/// Lines and number of failures of several bans.
+pub type Merged = (Vec<Box<str>>, u64);
+
 impl Store {
     /// Returns the bans of `jail` that may still stand at `now`, ordered by the text of the
     /// identity: their own end lies ahead, and they began less than `jail_bantime` ago.
@@ -43,6 +46,33 @@ impl Store {
         self.rows("bips", statement, jail, |row| {
             stored_ban(row, now, earliest)
         })
+    }
+
+    /// Returns the lines and the number of failures of all bans of an identity, of one jail or of all;
+    /// `None` if there was none. Of the lines the last [`Self::max_matches`] are given.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the file from being read.
+    pub fn merged(&self, id: &FailId, jail: Option<&str>) -> Result<Option<Merged>, StoreError> {
+        let read = || -> Result<Option<Merged>> {
+            let statement = "SELECT data FROM bans WHERE ip = ?1 AND (?2 IS NULL OR jail = ?2) \
+                 ORDER BY timeofban";
+            let mut statement = self.connection.prepare_cached(statement)?;
+            let mut rows = statement.query(rusqlite::params![id.to_string(), jail])?;
+            let mut merged: Option<Merged> = None;
+            while let Some(row) = rows.next()? {
+                let data = row.get_ref(0)?;
+                let data = BanData::parse(bytes(data).unwrap_or_default());
+                let (lines, failures) = merged.get_or_insert_default();
+                lines.extend(data.matches);
+                let surplus = lines.len().saturating_sub(self.max_matches);
+                lines.drain(..surplus);
+                *failures = failures.saturating_add(data.failures);
+            }
+            Ok(merged)
+        };
+        read().map_err(|error| StoreError::sorted("read", &self.path, error))
     }
 
     /// Returns the newest ban of everybody in every jail.

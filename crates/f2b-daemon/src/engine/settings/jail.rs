@@ -1,12 +1,16 @@
 //! `set` of a jail's options.
 
-use f2b_core::{Bantime, FailId};
+use f2b_action::Definition;
+use f2b_core::{Bantime, IgnoreError};
 use f2b_match::{DateDetector, UseDns, Zone};
 use f2b_protocol::request::{LogPosition, Setting};
 use f2b_protocol::{Exception, Reply, Value};
 
-use super::increment;
-use super::values::{clamped, date_exception, index, rule_exception, shown, shown_dates, time_of};
+use super::values::{
+    clamped, date_exception, index, property_of, rule_exception, shown, shown_dates,
+    time_exception, time_of, value_of,
+};
+use super::{cache, increment};
 use crate::engine::jail::{Backend, JailRuntime, LogFile, Sources};
 use crate::log::{Level, Line};
 
@@ -97,17 +101,22 @@ impl JailRuntime {
                 tell("actions", format!("  banTime: {seconds}"));
                 Ok(Value::Int(seconds))
             }
-            Setting::IgnoreCommand(command) if command.is_empty() => {
+            Setting::IgnoreCommand(command) => {
+                self.ignoring.command = Some(command.clone()).filter(|command| !command.is_empty());
                 self.told.ignorecommand = Value::text(command);
                 Ok(self.told.ignorecommand.clone())
             }
-            Setting::IgnoreCommand(_) => not_available("ignorecommand"),
-            Setting::IgnoreSelf(false) => Ok(Value::Bool(false)),
-            Setting::IgnoreSelf(true) => not_available("ignoreself"),
-            Setting::AddIgnoreIp(words) => self.ignore(&words),
+            Setting::IgnoreSelf(itself) => {
+                self.ignoring.itself = itself;
+                Ok(Value::Bool(itself))
+            }
+            Setting::IgnoreCache(options) => {
+                self.ignoring.cache = cache::read(&options)?;
+                Ok(cache::shown(self.ignoring.cache.as_ref()))
+            }
+            Setting::AddIgnoreIp(words) => self.ignore(&words, said),
             Setting::DelIgnoreIp(word) => {
-                let entry = FailId::parse(&word);
-                if self.jail.settings_mut().ignoreip.remove(&entry) {
+                if self.ignoring.list.remove(&word) {
                     Ok(self.ignored())
                 } else {
                     Err(Exception::value("list.remove(x): x not in list"))
@@ -141,7 +150,6 @@ impl JailRuntime {
                 self.is_idle = is_idle;
                 Ok(Value::Bool(is_idle))
             }
-            Setting::IgnoreCache(_) => not_available("ignorecache"),
             Setting::BanTimeOption { name, value } => {
                 let option = increment::set(&mut self.jail.settings_mut().increment, &name, value)?;
                 tell("jail", format!("Set banTime.{name} = {}", option.str()));
@@ -157,35 +165,52 @@ impl JailRuntime {
                     return Err(Exception::duplicate_action(&action));
                 }
                 self.actions
-                    .insert(action.clone(), indexmap::IndexMap::new());
+                    .insert(action.clone(), Definition::new(&action));
                 Ok(Value::text(action))
             }
             Setting::ActionProperty {
                 action,
                 property,
                 value,
-            } => {
-                let properties = self.actions.get_mut(&action);
-                let properties = properties.ok_or_else(|| Exception::unknown_action(&action))?;
-                let (Some(property), Some(value)) = (property, value) else {
-                    return Err(Exception::missing_word());
-                };
-                properties.insert(property, value.str());
-                Ok(value)
-            }
+            } => self.set_property(&action, property.as_deref(), value),
         }
     }
 
-    fn ignore(&mut self, words: &[String]) -> Reply {
+    fn set_property(
+        &mut self,
+        action: &str,
+        property: Option<&str>,
+        value: Option<Value>,
+    ) -> Reply {
+        let definition = self.actions.get_mut(action);
+        let definition = definition.ok_or_else(|| Exception::unknown_action(action))?;
+        let (Some(property), Some(value)) = (property, value) else {
+            return Err(Exception::missing_word());
+        };
+        definition
+            .set(property, property_of(&value))
+            .map_err(|error| time_exception(&error))?;
+        // As the original, which answers with what it has now.
+        let property_now = definition.get(property);
+        let now = property_now.ok_or_else(|| Exception::unknown_property(property))?;
+        Ok(value_of(now))
+    }
+
+    fn ignore(&mut self, words: &[String], said: &mut Vec<Line>) -> Reply {
         for word in words {
-            let entry = FailId::parse(word);
-            if matches!(entry, FailId::Text(_)) {
-                let text = format!(
-                    "ignoreip: `{word}` is no address and no network; names are not looked up in this version"
-                );
-                return Err(Exception::value(text));
+            match self.ignoring.list.add(word) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let text = format!("  Ignore duplicate {word}, already in ignore list");
+                    said.push(Line::new(Level::Warning, "filter", text));
+                }
+                // The original takes it for another address; that is no reason to leave a jail out.
+                Err(error @ IgnoreError::Length(_)) => {
+                    let text = format!("ignoreip: {error}: it ignores nobody");
+                    said.push(Line::new(Level::Error, "filter", text));
+                }
+                Err(error) => return Err(Exception::value(error.to_string())),
             }
-            self.jail.settings_mut().ignoreip.add(entry);
         }
         Ok(self.ignored())
     }

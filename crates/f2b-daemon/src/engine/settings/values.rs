@@ -1,6 +1,7 @@
 //! Values of commands, read and shown as the original does.
 
-use f2b_core::{Seconds, TimeTextErrorKind, parse_time};
+use f2b_action::Property;
+use f2b_core::{Seconds, TimeTextError, TimeTextErrorKind, parse_time};
 use f2b_match::{DateDetector, DateError, RuleError};
 use f2b_protocol::request::TimeText;
 use f2b_protocol::{Exception, Value};
@@ -22,12 +23,38 @@ pub(in crate::engine) fn time_of(text: &TimeText) -> Result<Seconds, Exception> 
         TimeText::Fraction(seconds) => return Ok(Seconds::Fraction(*seconds)),
         TimeText::Text(text) => text,
     };
-    parse_time(text).map_err(|error| match &error.kind {
+    parse_time(text).map_err(|error| time_exception(&error))
+}
+
+pub(super) fn time_exception(error: &TimeTextError) -> Exception {
+    match &error.kind {
         TimeTextErrorKind::UnknownWord(word) => Exception::undefined_name(word),
         TimeTextErrorKind::Syntax(_) => Exception::syntax(error.to_string()),
         TimeTextErrorKind::DivisionByZero(_) => Exception::zero_division(),
         TimeTextErrorKind::TooLarge => Exception::value(error.to_string()),
-    })
+    }
+}
+
+/// A value of a command as a property of an action.
+pub(in crate::engine) fn property_of(value: &Value) -> Property {
+    match value {
+        Value::None => Property::Nothing,
+        Value::Bool(flag) => Property::Flag(*flag),
+        Value::Int(number) => Property::Whole(*number),
+        Value::Float(number) => Property::Fraction(*number),
+        other => Property::Text(other.str()),
+    }
+}
+
+/// The same back.
+pub(in crate::engine) fn value_of(property: Property) -> Value {
+    match property {
+        Property::Nothing => Value::None,
+        Property::Text(text) => Value::Str(text),
+        Property::Flag(flag) => Value::Bool(flag),
+        Property::Whole(number) => Value::Int(number),
+        Property::Fraction(number) => Value::Float(number),
+    }
 }
 
 /// A time as replies show it.

@@ -44,7 +44,7 @@ backend = files
 enabled = true
 filter = sshd
 logpath = {folder}/auth.log
-ignoreip = office.example
+ignoreip = 192.0.2.1/255.0.255.0
 [action]
 enabled = true
 filter = sshd
@@ -117,7 +117,7 @@ fn every_mistake_has_its_place_and_the_other_jails_go_on() {
     );
     not_started(
         format!("{local}:41"),
-        "ignoreip: `office.example` is no address and no network",
+        "invalid mask '255.0.255.0', no plen representation",
     );
     assert!(status.stdout.contains("configuration: HAS MISTAKES"));
     assert_eq!(state(&server, "sshd"), "running");

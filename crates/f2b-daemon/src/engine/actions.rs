@@ -1,0 +1,329 @@
+//! The actions of a jail: those that the server carries out itself, and those that run commands.
+
+use std::sync::Arc;
+
+use f2b_action::{Definition, Flush, METHODS, Method};
+use f2b_core::Ban;
+use f2b_protocol::request::Setting;
+use f2b_protocol::{Command, Exception, Value};
+use indexmap::IndexMap;
+
+use super::jail::{JailRuntime, Sources};
+use super::settings::property_of;
+use super::{Engine, Surroundings, native};
+use crate::batch::{Batch, KernelOrder};
+use crate::log::{Level, Line};
+use crate::shell::{self, ActionOrder, Counts, TicketInfo, Worker};
+
+impl Engine {
+    /// Lets the actions of a jail begin.
+    pub(super) fn start_actions(&mut self, jail: &str, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        if runtime.actions.is_empty() {
+            let text = format!(
+                "No actions were defined for {jail}: its bans are logged and nobody is kept out"
+            );
+            batch.lines.push(Line::new(Level::Warning, "jail", text));
+        }
+        for (action, definition) in &runtime.actions {
+            if let Err(error) = native::rules(jail, definition) {
+                let text = format!("Failed to start jail '{jail}' action '{action}': {error}");
+                batch.lines.push(Line::new(Level::Error, "actions", text));
+                let mut enforcement = self.around.enforcement.lock();
+                enforcement.jails.entry(jail.to_owned()).or_default().failed =
+                    Some(error.to_string());
+            }
+        }
+        self.follow_rules(jail, batch);
+        self.want_worker(jail, batch);
+        if let Some(runtime) = self.jails.get(jail) {
+            runtime.tell(ActionOrder::Start, batch);
+        }
+    }
+
+    /// Makes the thread that runs commands, if a jail has such actions and no thread yet.
+    fn want_worker(&mut self, jail: &str, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        let mut commands = runtime
+            .actions
+            .values()
+            .filter(|action| !native::is_native(action));
+        if runtime.worker.is_some() || commands.next().is_none() {
+            return;
+        }
+        let host = shell::host(self.ipv6.is_allowed());
+        match self.around.workers.start(jail, host, &self.around.log) {
+            Ok(worker) => runtime.worker = Some(worker),
+            Err(error) => {
+                let text = format!("[{jail}] Commands of actions cannot be run: {error}");
+                batch.lines.push(Line::new(Level::Error, "actions", text));
+            }
+        }
+        runtime.introduce_actions(batch);
+    }
+
+    /// Gives a jail that begins anew the thread that ran the commands of the one before it.
+    pub(super) fn hand_worker(&mut self, jail: &str, worker: Option<Worker>, batch: &mut Batch) {
+        if let Some(runtime) = self.jails.get_mut(jail) {
+            runtime.worker = worker;
+            runtime.introduce_actions(batch);
+        }
+    }
+
+    /// Tells the actions of a running jail what a setting that was just made means for them.
+    pub(super) fn follow_setting(&mut self, jail: &str, setting: &Setting, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        if matches!(runtime.sources, Sources::None) {
+            return;
+        }
+        let order = match setting {
+            Setting::AddAction(action) => {
+                if runtime.worker.is_none() {
+                    return self.want_worker(jail, batch);
+                }
+                let definition = runtime.actions.get(action);
+                definition.map(|definition| ActionOrder::Add(Box::new(definition.clone())))
+            }
+            Setting::DelAction(action) => Some(ActionOrder::Remove(action.clone())),
+            Setting::ActionProperty {
+                action,
+                property: Some(property),
+                value: Some(value),
+            } => Some(ActionOrder::Set {
+                action: action.clone(),
+                property: property.clone(),
+                value: property_of(value),
+            }),
+            _ => None,
+        };
+        if let Some(order) = order {
+            runtime.tell(order, batch);
+            self.follow_rules(jail, batch);
+        }
+    }
+
+    /// Lets a client call a method of an action, if that is what a setting asks for.
+    pub(super) fn call_method(
+        &self,
+        jail: &str,
+        setting: &Setting,
+        command: &Command,
+        batch: &mut Batch,
+    ) -> Option<Result<(), Exception>> {
+        let Setting::ActionProperty {
+            action,
+            property: Some(name),
+            value,
+        } = setting
+        else {
+            return None;
+        };
+        if !METHODS.contains(&name.as_str()) {
+            return None;
+        }
+        let call = || {
+            let runtime = self
+                .jails
+                .get(jail)
+                .ok_or_else(|| Exception::unknown_jail(jail))?;
+            if !runtime.actions.contains_key(action) {
+                return Err(Exception::unknown_action(action));
+            }
+            let method = Method::named(name).ok_or_else(|| {
+                Exception::not_available(&format!("set <JAIL> action <ACT> {name}"))
+            })?;
+            let order = ActionOrder::Call {
+                action: action.clone(),
+                method,
+                info: arguments(name, method, value.as_ref())?,
+                shown: super::cut(&command.to_string()),
+            };
+            match &runtime.worker {
+                Some(worker) => Ok((worker.clone(), order)),
+                None => Err(Exception::runtime(format!(
+                    "the jail {jail} is not started"
+                ))),
+            }
+        };
+        Some(call().map(|order| batch.shell.push(order)))
+    }
+
+    /// Lets the actions of a running jail follow its new configuration; `before` are those that it had.
+    ///
+    /// Differs: what is new or has changed is started and bans whom the jail has banned, before what is
+    /// no more is stopped; the original loses all of them (contract B 10, 1).
+    pub(super) fn follow_actions(
+        &mut self,
+        jail: &str,
+        before: &IndexMap<String, Definition>,
+        batch: &mut Batch,
+    ) {
+        let had_worker = self
+            .jails
+            .get(jail)
+            .is_some_and(|runtime| runtime.worker.is_some());
+        self.want_worker(jail, batch);
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        let runs_commands = |action: &&Definition| !native::is_native(action);
+        let bans = || runtime.infos(&self.around);
+        for action in runtime.actions.values().filter(runs_commands) {
+            let name = action.name().to_owned();
+            let old = before.get(&name).filter(|old| !native::is_native(old));
+            match old {
+                Some(old) if old == action => {
+                    runtime.tell(ActionOrder::Reload(name), batch);
+                    continue;
+                }
+                Some(_) => {
+                    runtime.end_action(&name, &self.around, batch);
+                    runtime.tell(ActionOrder::Add(Box::new(action.clone())), batch);
+                }
+                // A new thread knows all of them already.
+                None if !had_worker => {}
+                None => runtime.tell(ActionOrder::Add(Box::new(action.clone())), batch),
+            }
+            let bans = bans();
+            runtime.tell(ActionOrder::Begin { action: name, bans }, batch);
+        }
+        for action in before.values().filter(runs_commands) {
+            let now = runtime.actions.get(action.name());
+            if now.is_none_or(native::is_native) {
+                runtime.end_action(action.name(), &self.around, batch);
+            }
+        }
+        self.follow_rules(jail, batch);
+    }
+
+    /// Lets the kernel hold what the jail's own action asks for now.
+    fn follow_rules(&mut self, jail: &str, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        let mut wanted = runtime.actions.iter().filter_map(|(action, definition)| {
+            let rules = native::rules(jail, definition).ok()??;
+            Some((action.clone(), rules))
+        });
+        let wanted = wanted.next();
+        let rules = wanted.as_ref().map(|(_, rules)| rules.clone());
+        let before = std::mem::replace(&mut runtime.rules, rules);
+        match wanted {
+            Some((_, rules)) if before.as_ref() == Some(&rules) => {}
+            Some((action, rules)) => {
+                batch.kernel.push(KernelOrder::StartJail { rules, action });
+                let runtime = &*runtime;
+                for ban in runtime.jail.bans().iter() {
+                    runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
+                }
+            }
+            None if before.is_some() => {
+                let jail = jail.to_owned();
+                batch.kernel.push(KernelOrder::StopJail { jail });
+            }
+            None => {}
+        }
+    }
+}
+
+impl JailRuntime {
+    /// Tells a new thread which actions there are.
+    fn introduce_actions(&self, batch: &mut Batch) {
+        for action in self.actions.values() {
+            if !native::is_native(action) {
+                self.tell(ActionOrder::Add(Box::new(action.clone())), batch);
+            }
+        }
+    }
+
+    /// Tells the actions that run commands something, if there are any.
+    pub(super) fn tell(&self, order: ActionOrder, batch: &mut Batch) {
+        if let Some(worker) = &self.worker {
+            batch.shell.push((worker.clone(), order));
+        }
+    }
+
+    /// Returns what commands may say of a ban.
+    pub(super) fn info(&self, ban: Ban, around: &Surroundings) -> TicketInfo {
+        let counters = self.jail.counters();
+        TicketInfo {
+            jail: Arc::clone(self.jail.name()),
+            ban,
+            counts: Counts {
+                found: self.jail.tallies().len(),
+                found_total: counters.failed,
+                banned: self.jail.bans().len(),
+                banned_total: counters.banned,
+            },
+            database: around.database.clone(),
+        }
+    }
+
+    /// Returns the same of all bans; of none if nobody would ask.
+    pub(super) fn infos(&self, around: &Surroundings) -> Vec<TicketInfo> {
+        if self.worker.is_none() {
+            return Vec::new();
+        }
+        let bans = self.jail.bans().iter().cloned();
+        bans.map(|ban| self.info(ban, around)).collect()
+    }
+
+    /// Ends one action: its bans are lifted, it is stopped and forgotten.
+    fn end_action(&self, action: &str, around: &Surroundings, batch: &mut Batch) {
+        let lift = ActionOrder::Lift {
+            bans: self.infos(around),
+            why: Flush::Unban,
+            only: Some(action.to_owned()),
+        };
+        self.tell(lift, batch);
+        self.tell(ActionOrder::End(action.to_owned()), batch);
+        self.tell(ActionOrder::Remove(action.to_owned()), batch);
+    }
+}
+
+/// The tags of the ban that a client tells an action of.
+///
+/// *Shape*: `{"aInfo": {"ip": "192.0.2.1", "family": "inet4"}}`.
+fn arguments(
+    name: &str,
+    method: Method,
+    value: Option<&Value>,
+) -> Result<Vec<(String, String)>, Exception> {
+    let given = match value {
+        None => Value::Dict(Vec::new()),
+        Some(text) => Value::from_json(&text.str())
+            .ok_or_else(|| Exception::value("Expecting value: line 1 column 1 (char 0)"))?,
+    };
+    let Value::Dict(given) = given else {
+        let text = format!(
+            "fail2ban.server.action.CommandAction.{name}() argument after ** must be a mapping, not {}",
+            given.type_name()
+        );
+        return Err(Exception::type_error(text));
+    };
+    let mut tags = None;
+    for (argument, value) in given {
+        match (argument.as_str(), value) {
+            (Some("aInfo"), Value::Dict(pairs)) if method.needs_info() => tags = Some(pairs),
+            _ => {
+                let argument = argument.str();
+                return Err(Exception::type_error(format!(
+                    "CommandAction.{name}() got an unexpected keyword argument '{argument}'"
+                )));
+            }
+        }
+    }
+    if tags.is_none() && method.needs_info() {
+        return Err(Exception::type_error(format!(
+            "CommandAction.{name}() missing 1 required positional argument: 'aInfo'"
+        )));
+    }
+    let tags = tags.unwrap_or_default().into_iter();
+    Ok(tags.map(|(tag, value)| (tag.str(), value.str())).collect())
+}

@@ -1,0 +1,343 @@
+//! The threads that run the commands of actions, one for each jail that has any: in order within a
+//! jail, and a hanging command holds up nobody else.
+
+mod ticket;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use f2b_action::{
+    Answer as Returned, CallError, Definition, Flush, Host, JailActions, Line as ActionLine,
+    Method, Property, SystemShell, Ticket, World,
+};
+use f2b_core::{FailId, UnixTime};
+use f2b_protocol::{Exception, Reply, Value};
+
+use crate::clock;
+use crate::guard;
+use crate::log::{Level, Line, Log};
+use crate::pending::Pending;
+use crate::text;
+
+pub(crate) use ticket::{Counts, NoBan, TicketInfo};
+
+/// What actions are to do.
+#[derive(Debug)]
+pub(crate) enum ActionOrder {
+    /// The jail begins.
+    Start,
+    /// Somebody is banned.
+    Ban(Box<TicketInfo>),
+    /// Somebody fails who is banned.
+    AlreadyBanned(Box<TicketInfo>),
+    /// A ban ends later than it was said.
+    Prolong(Box<TicketInfo>),
+    /// A ban ends.
+    Unban(Box<TicketInfo>),
+    /// All bans end, for all actions or for one.
+    Lift {
+        /// The bans.
+        bans: Vec<TicketInfo>,
+        /// Why.
+        why: Flush,
+        /// The one action.
+        only: Option<String>,
+    },
+    /// The jail ends.
+    Stop,
+    /// There is one more action; it is not started.
+    Add(Box<Definition>),
+    /// An action is started and bans whom the jail has banned.
+    Begin {
+        /// Which.
+        action: String,
+        /// The bans.
+        bans: Vec<TicketInfo>,
+    },
+    /// An action is told that the server was reloaded.
+    Reload(String),
+    /// An action is stopped.
+    End(String),
+    /// An action is no more.
+    Remove(String),
+    /// A property of an action has another value.
+    Set {
+        /// Which action.
+        action: String,
+        /// Which property.
+        property: String,
+        /// Its value.
+        value: Property,
+    },
+    /// A client calls a method of an action; what it returns becomes the reply.
+    Call {
+        /// Which action.
+        action: String,
+        /// Which method.
+        method: Method,
+        /// The tags of the ban that it is told of.
+        info: Vec<(String, String)>,
+        /// The command that asks for it, for the log.
+        shown: String,
+    },
+}
+
+/// The engine's side of one jail's actions.
+#[derive(Clone, Debug)]
+pub(crate) struct Worker {
+    orders: Sender<Given>,
+    jail: String,
+    log: Log,
+    /// Whether orders had to be given up.
+    is_full: Arc<AtomicBool>,
+}
+
+/// An order, and who waits for it to be carried out.
+type Given = (ActionOrder, Option<Arc<Pending>>);
+
+/// All threads, so that the server ends after them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workers {
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+/// How many orders may wait for one jail's actions.
+const MOST_WAITING: usize = 50_000;
+
+impl Workers {
+    /// Starts the thread of a jail.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub(crate) fn start(&self, jail: &str, host: Host, log: &Log) -> std::io::Result<Worker> {
+        let (orders, incoming) = bounded(MOST_WAITING);
+        let worker = Worker {
+            orders,
+            jail: jail.to_owned(),
+            log: log.clone(),
+            is_full: Arc::default(),
+        };
+        let running = Running {
+            actions: JailActions::new(jail),
+            jail: jail.to_owned(),
+            host,
+            log: log.clone(),
+        };
+        let thread = guard::start("actions", move || running.run(&incoming))?;
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(worker)
+    }
+
+    /// Waits until every thread has done what it was told; nobody may tell them anything any more.
+    pub(crate) fn join(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            thread.join().ok();
+        }
+    }
+}
+
+impl Worker {
+    /// Tells the actions to do something. When far too much waits already it is given up, and said so.
+    pub(crate) fn tell(&self, order: ActionOrder, pending: Option<Arc<Pending>>) {
+        if self.orders.try_send((order, pending)).is_ok() {
+            self.is_full.store(false, Ordering::Relaxed);
+        } else if !self.is_full.swap(true, Ordering::Relaxed) {
+            let text = format!(
+                "[{}] {MOST_WAITING} commands of actions wait already: further ones are given up \
+                 (hint: an action is too slow; `stockade status` shows how many wait)",
+                self.jail
+            );
+            self.log.error("actions", text);
+        }
+    }
+
+    /// Returns how many orders wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.orders.len()
+    }
+}
+
+/// The thread's side.
+struct Running {
+    actions: JailActions,
+    jail: String,
+    host: Host,
+    log: Log,
+}
+
+impl Running {
+    fn run(mut self, orders: &Receiver<Given>) {
+        while let Ok((order, pending)) = orders.recv() {
+            let reply = self.carry_out(order);
+            if let (Some(reply), Some(pending)) = (reply, &pending) {
+                pending.answer(reply);
+            }
+        }
+    }
+
+    /// Carries out one order; returns what a client is to be told of it.
+    fn carry_out(&mut self, order: ActionOrder) -> Option<Reply> {
+        let log = self.log.clone();
+        let mut say = |line: ActionLine| log.write(&told(line));
+        let mut no_ban = NoBan::new(&self.jail);
+        let mut world = World {
+            shell: &mut SystemShell,
+            log: &mut say,
+            host: &self.host,
+            now: clock::now(),
+            no_ban: &mut no_ban,
+        };
+        let world = &mut world;
+        let actions = &mut self.actions;
+        match order {
+            ActionOrder::Start => actions.start(world),
+            ActionOrder::Stop => actions.stop(world),
+            ActionOrder::Ban(mut info) => ban(actions, world, &mut info),
+            ActionOrder::AlreadyBanned(mut info) => {
+                let (id, since) = (info.ban.id.clone(), info.ban.time);
+                let ticket = ticket(&id, &info);
+                actions.already_banned(world, ticket, since, &mut *info);
+            }
+            ActionOrder::Prolong(mut info) => actions.prolong(world, &mut *info),
+            ActionOrder::Unban(mut info) => {
+                let id = info.ban.id.clone();
+                actions.unban(world, &id, &mut *info);
+            }
+            ActionOrder::Lift {
+                mut bans,
+                why,
+                only,
+            } => {
+                let only = only.as_deref();
+                actions.flush(world, why, only);
+                for info in &mut bans {
+                    let id = info.ban.id.clone();
+                    actions.unban_singly(world, &id, only, info);
+                }
+            }
+            ActionOrder::Add(definition) => {
+                // The engine has seen that there is none of this name.
+                actions.add(*definition).ok();
+            }
+            ActionOrder::Begin { action, mut bans } => {
+                actions.start_one(world, &action).ok();
+                for info in &mut bans {
+                    let banned = actions.call(world, &action, Method::Ban, info);
+                    if let Err(error) = banned {
+                        let text = format!(
+                            "Failed to execute ban jail '{}' action '{action}' info '{}': {error}",
+                            self.jail, info.ban.id
+                        );
+                        log.error("actions", text);
+                    }
+                }
+            }
+            ActionOrder::Reload(action) => {
+                let reloaded = actions.call(world, &action, Method::Reload, &mut Vec::new());
+                if let Err(error) = reloaded {
+                    let text = format!(
+                        "Failed to reload jail '{}' action '{action}': {error}",
+                        self.jail
+                    );
+                    log.error("actions", text);
+                }
+            }
+            ActionOrder::End(action) => {
+                actions.stop_one(world, &action).ok();
+            }
+            ActionOrder::Remove(action) => {
+                actions.remove(&action).ok();
+            }
+            ActionOrder::Set {
+                action,
+                property,
+                value,
+            } => {
+                // The engine has set it before and knows that it is good.
+                if let Ok(definition) = actions.get_mut(&action) {
+                    definition.set(&property, value).ok();
+                }
+            }
+            ActionOrder::Call {
+                action,
+                method,
+                mut info,
+                shown,
+            } => {
+                let returned = actions.call(world, &action, method, &mut info);
+                let reply = match returned {
+                    Ok(Returned::Nothing) => Ok(Value::None),
+                    Ok(Returned::Flag(flag)) => Ok(Value::Bool(flag)),
+                    Err(CallError::Name(_)) => Err(Exception::unknown_action(&action)),
+                    Err(CallError::Action(error)) => Err(Exception::runtime(error.to_string())),
+                };
+                if let Err(exception) = &reply {
+                    log.write(&text::failed_command(&shown, exception));
+                }
+                return Some(reply);
+            }
+        }
+        None
+    }
+}
+
+fn ban(actions: &mut JailActions, world: &mut World<'_>, info: &mut TicketInfo) {
+    let id = info.ban.id.clone();
+    let ticket = ticket(&id, info);
+    actions.ban(world, ticket, info);
+}
+
+fn ticket<'id>(id: &'id FailId, info: &TicketInfo) -> Ticket<'id> {
+    Ticket {
+        id,
+        is_restored: info.ban.restored,
+    }
+}
+
+/// A line of the actions as one of the server.
+pub(crate) fn told(line: ActionLine) -> Line {
+    use f2b_action::Level as Theirs;
+    let level = match line.level {
+        Theirs::Detail => Level::Trace,
+        Theirs::Debug => Level::Debug,
+        Theirs::Info => Level::Info,
+        Theirs::Notice => Level::Notice,
+        Theirs::Error => Level::Error,
+        Theirs::Critical => Level::Critical,
+    };
+    Line::new(level, line.logger.name(), line.text)
+}
+
+/// What actions may say of this machine.
+pub(crate) fn host(allows_ipv6: bool) -> Host {
+    let name = dns_lookup::get_hostname().unwrap_or_else(|_unknown| "localhost".to_owned());
+    let short_name = name.split('.').next().unwrap_or_default().to_owned();
+    Host {
+        fq_name: full_name(&name).unwrap_or(name),
+        short_name,
+        allows_ipv6,
+    }
+}
+
+/// The name of a host with its domain, as the resolver knows it.
+fn full_name(name: &str) -> Option<String> {
+    if name.contains('.') {
+        return None;
+    }
+    let address = dns_lookup::lookup_host(name).ok()?.next()?;
+    dns_lookup::lookup_addr(&address)
+        .ok()
+        .filter(|full| full.contains('.'))
+}
+
+/// Returns the moment as Python writes a number of seconds.
+pub(crate) fn seconds(time: UnixTime) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "as Python: a float has 53 bits")]
+    let seconds = time.as_micros() as f64 / 1e6;
+    Value::Float(seconds).repr()
+}
