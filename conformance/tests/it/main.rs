@@ -2,10 +2,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test fails by panicking and prints its figures"
 )]
 
+mod actions;
 mod check;
 mod client;
 mod dates;

@@ -118,9 +118,9 @@ impl Action {
         let family = Family::named(info.tag("family").as_deref());
         if self.definition.starts_on_demand() && !self.is_started(family) {
             // What is no address concerns every family. As the original, though those may be started.
-            match family.condition() {
-                Some(_) => self.start_for(run, &[family])?,
-                None => self.start(run)?,
+            match family {
+                Family::Neither => self.start(run)?,
+                _ => self.start_for(run, &[family])?,
             }
         }
         if !self.attempt(run, info, command, family, Repair::Always)? {

@@ -82,7 +82,7 @@ impl Action {
         }
         self.start_for(run, &[family])?;
         let text = self.text(run, Command::Start, family)?;
-        for other in before {
+        for other in &before {
             // Stopped together, started together: their bans are still to be lifted.
             if stopped.contains(&other.family)
                 && self.text(run, Command::Start, other.family)? == text
@@ -90,6 +90,10 @@ impl Action {
                 self.mark(other.family, other.has_bans);
             }
         }
+        // What was started anew keeps its place among the others.
+        let place = |family| before.iter().position(|other| other.family == family);
+        self.families
+            .sort_by_key(|started| place(started.family).unwrap_or(before.len()));
         Ok(())
     }
 

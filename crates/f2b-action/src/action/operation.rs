@@ -53,6 +53,9 @@ impl Action {
     }
 
     /// Lifts all bans of the families that have any.
+    ///
+    /// Differs: the original does not run a text that a family without bans has as well, and leaves
+    /// the bans in place.
     pub(crate) fn flush(&mut self, run: &mut Run<'_, '_>) -> Result<(), ActionError> {
         let with_bans = self.families.iter().filter(|started| started.has_bans);
         let with_bans: Vec<Family> = with_bans.map(|started| started.family).collect();
