@@ -35,7 +35,7 @@ impl Engine {
                 report_absent,
             } => self.unban(&jail, &ids, report_absent, &mut batch),
             Request::UnbanAnywhere { ids } => self.unban_anywhere(ids.as_deref(), &mut batch),
-            Request::ServerStream(commands) => self.stream(&commands),
+            Request::ServerStream(commands) => self.configure(&commands),
             request => self.read(request, command),
         };
         if batch.is_empty() {
@@ -59,19 +59,6 @@ impl Engine {
             self.around.log.write(&failed(command, exception));
         }
         to.send(Answer::Reply(reply));
-    }
-
-    /// Carries out a whole configuration; the first command that fails is the reply, the others are
-    /// carried out all the same.
-    fn stream(&mut self, commands: &[Command]) -> Reply {
-        let mut first = Ok(Value::None);
-        for command in commands {
-            if let Err(exception) = self.stream_command(command) {
-                self.mark_broken(command, &exception.to_string());
-                first = first.and(Err(exception));
-            }
-        }
-        first
     }
 
     fn read(&mut self, request: Request, command: &Command) -> Reply {
