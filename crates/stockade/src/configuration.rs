@@ -30,6 +30,10 @@ pub(crate) fn settings(options: &Options) -> Result<ServerSettings, Refused> {
         Err(Unreadable { reason, told }) => {
             dump::say(&told, options);
             print(&format!("ERROR: {reason}"));
+            let command = options.command.first().map(String::as_str);
+            if matches!(command, None | Some("start" | "restart" | "reload")) {
+                show(&tree::check(tree.as_dyn()), options);
+            }
             Err(Refused)
         }
     }
@@ -43,6 +47,17 @@ fn chosen(options: &Options) -> Result<Tree, Refused> {
         ));
         Refused
     })
+}
+
+/// Shows mistakes with their places. A terminal that a server runs on is shown warnings, too; otherwise
+/// `stockade check` tells them.
+fn show(mistakes: &[Diagnostic], options: &Options) {
+    let is_shown = |mistake: &&Diagnostic| {
+        options.verbosity > 0 && (options.foreground || mistake.severity == Severity::Error)
+    };
+    for mistake in mistakes.iter().filter(is_shown) {
+        print_error(&diagnostics::text(mistake, Style::of_stderr()));
+    }
 }
 
 /// A configuration that was read, good or not.
@@ -117,14 +132,7 @@ impl Configuration {
             Err(unreadable) => &unreadable.told,
         };
         dump::say(told, options);
-        if options.verbosity > 0 {
-            // `stockade check` tells the rest; a terminal that is watched is told all.
-            let is_shown =
-                |mistake: &&Diagnostic| options.foreground || mistake.severity == Severity::Error;
-            for mistake in self.mistakes.iter().filter(is_shown) {
-                print_error(&diagnostics::text(mistake, Style::of_stderr()));
-            }
-        }
+        show(&self.mistakes, options);
         let read = match self.read {
             Ok(read) => read,
             Err(Unreadable { reason, .. }) => {
