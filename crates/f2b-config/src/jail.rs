@@ -143,12 +143,16 @@ pub(super) fn read_all(
     told: &mut Tale,
 ) -> Result<Jails, Abort> {
     let sections = sections(tree, told)?;
-    let names: Vec<String> = sections
-        .named
-        .keys()
-        .filter(|name| is_name(name))
-        .cloned()
-        .collect();
+    if let Some(only) = &reading.only
+        && !sections.named.contains_key(only)
+    {
+        return Err(Abort(format!("No section: {}", repr(only))));
+    }
+    let is_read = |name: &&String| match &reading.only {
+        Some(only) => *name == only,
+        None => is_name(name),
+    };
+    let names: Vec<String> = sections.named.keys().filter(is_read).cloned().collect();
     let mut library = Library::new(tree);
     let mut jails = Vec::new();
     let (mut good, mut bad, mut bytes) = (0_usize, 0_usize, 0_usize);

@@ -80,6 +80,8 @@ pub struct Reading {
     pub logtarget: Option<String>,
     /// `--syslogsocket`, likewise.
     pub syslogsocket: Option<String>,
+    /// Only this jail is read; that there is none of the name fails everything.
+    pub only: Option<String>,
     /// `-s`, likewise.
     pub socket: Option<String>,
     /// `-p`, likewise.
@@ -173,14 +175,18 @@ pub fn read(
     Ok(read)
 }
 
-/// Reads only what the programs need before there is a server.
+/// Reads only what the programs need before there is a server; beside it stands what the original says
+/// meanwhile.
 ///
 /// # Errors
 /// [`Unreadable`] if `fail2ban.conf` cannot be read.
-pub fn read_server(tree: &dyn ConfigTree, reading: &Reading) -> Result<ServerSettings, Unreadable> {
+pub fn read_server(
+    tree: &dyn ConfigTree,
+    reading: &Reading,
+) -> Result<(ServerSettings, Vec<Told>), Unreadable> {
     let mut told = Tale::new(reading.tells_all);
     match server::read(tree, reading, &mut told) {
-        Ok((server, _)) => Ok(server),
+        Ok((server, _)) => Ok((server, told.said)),
         Err(Abort(reason)) => {
             let told = told.said;
             Err(Unreadable { reason, told })

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use f2b_core::{Input, Span, UnixTime};
 use f2b_match::Zone;
-use f2b_protocol::{Answer, Command, Value};
+use f2b_protocol::{Answer, Command, Reply, Value};
 use f2b_source::SourceId;
 use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
@@ -45,6 +45,7 @@ use crate::log::Log;
 use crate::reader::Reader;
 use crate::shell::Workers;
 use crate::storage::Database;
+use crate::supervisor::Pulse;
 
 /// How often positions are saved that nothing has been decided at.
 const SAVE_PAUSE: Duration = Duration::from_secs(10);
@@ -67,6 +68,8 @@ pub(crate) struct Surroundings {
     pub(crate) events: Sender<Event>,
     /// Run the commands of actions.
     pub(crate) workers: Workers,
+    /// Tells the service manager that the engine goes on.
+    pub(crate) pulse: Pulse,
     /// Where decisions go.
     pub(crate) batches: Sender<Batch>,
 }
@@ -146,8 +149,9 @@ impl Engine {
     }
 
     /// Carries out the commands that configure the server. One that fails is logged; a jail that it
-    /// was for is not started, the others are.
-    pub(crate) fn configure(&mut self, stream: &[Command]) {
+    /// was for is not started, the others are. The reply is the first that failed.
+    pub(crate) fn configure(&mut self, stream: &[Command]) -> Reply {
+        let mut first = Ok(Value::None);
         for command in stream {
             let is_refused = command.word(0) != Some("add")
                 && command
@@ -159,6 +163,7 @@ impl Engine {
                 let text = format!("Command {shown} has failed. Received {}", exception.repr());
                 self.around.log.error("transmitter", text);
                 self.mark_broken(command, &reason);
+                first = first.and(Err(exception));
             }
             // The supplement itself is none of the commands that it speaks of.
             if command.word(0) != Some("stockade-supplement") {
@@ -169,6 +174,7 @@ impl Engine {
         let mut batch = Batch::default();
         batch.kernel.push(KernelOrder::RemoveUnknown);
         self.send(batch);
+        first
     }
 
     /// Returns why no jail at all can be started; nothing if one can, or if none is wanted.
@@ -195,6 +201,7 @@ impl Engine {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return Ending { asked: None },
             };
+            self.around.pulse.beat();
             let ending = event.and_then(|event| self.on(event));
             self.pass_time();
             if let Some(ending) = ending {

@@ -25,7 +25,10 @@
 //!     log_target: LogTarget::named("STDOUT")?,
 //!     log_level: LogLevel::default(),
 //!     syslog_socket: None,
-//!     stream: vec![Command::words(["add", "sshd", "auto"])],
+//!     stream: Some(vec![Command::words(["add", "sshd", "auto"])]),
+//!     background: false,
+//!     name: None,
+//!     ready: || {},
 //! })?;
 //! # Ok::<(), f2b_daemon::RunError>(())
 //! ```
@@ -41,13 +44,16 @@ mod journal;
 mod kernel;
 mod log;
 mod pending;
+mod process;
 mod reader;
 mod run;
 mod shell;
 mod socket;
 mod storage;
+mod supervisor;
 mod text;
 
 pub use log::{Level, LogLevel, LogTarget, LogTargetError};
+pub use process::detach;
 pub use run::{Options, RunError, run};
 pub use socket::SocketError;

@@ -20,10 +20,12 @@ use crate::event::Event;
 use crate::guard;
 use crate::kernel::Kernel;
 use crate::log::{Log, LogLevel, LogTarget, LogTargetError};
+use crate::process;
 use crate::reader;
 use crate::shell::Workers;
 use crate::socket::{self, SocketError};
 use crate::storage::{Database, Writer};
+use crate::supervisor::{self, Pulse};
 use crate::text;
 
 /// What a server needs to begin.
@@ -41,8 +43,14 @@ pub struct Options {
     pub log_level: LogLevel,
     /// Where syslog listens, if not at its usual place.
     pub syslog_socket: Option<PathBuf>,
-    /// The commands that configure it.
-    pub stream: Vec<Command>,
+    /// The commands that configure it; `None` for a server that waits for them on its socket.
+    pub stream: Option<Vec<Command>>,
+    /// Whether it lets go of its standard streams and of `SIGHUP` once it is there.
+    pub background: bool,
+    /// What its main thread is called.
+    pub name: Option<String>,
+    /// Called once it is there.
+    pub ready: fn(),
 }
 
 /// Why a server could not begin.
@@ -118,31 +126,41 @@ const BATCHES: usize = 1_024;
 /// How long the client that asked for the stop may take to be told of it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Runs a server in the foreground until it is told to stop.
+/// Runs a server until it is told to stop.
 ///
 /// # Errors
 /// [`RunError`] if it cannot begin. What goes wrong later is logged, and the rest goes on.
 pub fn run(options: Options) -> Result<(), RunError> {
     // Whatever is made from here on is for the server's user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    if let Some(name) = &options.name {
+        process::name(name);
+    }
+    if let Some(listener) = socket::inherited().map_err(SocketError::Inherited)? {
+        return run_on(listener, None, options);
+    }
     let listener = socket::open(&options.socket, options.force)?;
     let socket = options.socket.clone();
     // Nobody will answer on it: left behind it would keep the next server from starting.
-    run_on(listener, options).inspect_err(|_reason| {
-        std::fs::remove_file(socket).ok();
+    run_on(listener, Some(&socket), options).inspect_err(|_reason| {
+        std::fs::remove_file(&socket).ok();
     })
 }
 
-fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
+/// Runs it on a socket; `own` is its path if it is ours to remove.
+fn run_on(listener: UnixListener, own: Option<&Path>, options: Options) -> Result<(), RunError> {
     let log = Log::open(options.log_target, options.syslog_socket, options.log_level)?;
     text::starting().iter().for_each(|line| log.write(line));
+    if options.background {
+        log.write(&text::daemon_started());
+    }
     write_pid_file(&options.pidfile)?;
     let database = Database::default();
     let enforcement = Enforcement::new();
     let (events, incoming) = bounded(EVENTS);
     let (batches, for_kernel) = bounded(BATCHES);
     let (from_kernel, for_writer) = bounded(BATCHES);
-    watch_signals(events.clone()).map_err(RunError::Threads)?;
+    watch_signals(events.clone(), options.background).map_err(RunError::Threads)?;
     let (reader, reading) =
         reader::reader(events.clone(), log.clone()).map_err(RunError::Threads)?;
     start("reader", move || reading.run())?;
@@ -158,22 +176,32 @@ fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
         enforcement,
         reader,
         events: events.clone(),
+        pulse: Pulse::of_environment(),
         batches,
     });
-    engine.configure(&options.stream);
-    let reasons = engine.mistakes_of_all_jails();
-    if !reasons.is_empty() {
-        // Without a jail the kernel was not opened: bans of an earlier run stay in it.
-        database.close(&log);
-        remove(&options.pidfile, &log);
-        log.flush();
-        return Err(RunError::NoJail { reasons });
+    if let Some(stream) = &options.stream {
+        // Each mistake is logged, and its jail is marked.
+        engine.configure(stream).ok();
+        let reasons = engine.mistakes_of_all_jails();
+        if !reasons.is_empty() {
+            // Without a jail the kernel was not opened: bans of an earlier run stay in it.
+            database.close(&log);
+            remove(&options.pidfile, &log);
+            log.flush();
+            return Err(RunError::NoJail { reasons });
+        }
     }
     let serving = log.clone();
     start("socket", move || {
         socket::serve(&listener, &events, &serving);
     })?;
+    (options.ready)();
+    supervisor::ready();
+    if options.background {
+        process::silence().map_err(RunError::Threads)?;
+    }
     let ending = engine.run(&incoming);
+    supervisor::stopping();
     drop(incoming);
     engine.stop();
     // Each thread ends when the one before it has; nothing that was decided is left behind.
@@ -182,7 +210,9 @@ fn run_on(listener: UnixListener, options: Options) -> Result<(), RunError> {
     writer.join().ok();
     workers.join();
     database.close(&log);
-    remove(&options.socket, &log);
+    if let Some(socket) = own {
+        remove(socket, &log);
+    }
     log.info("server", "Exiting Fail2ban");
     remove(&options.pidfile, &log);
     log.flush();
@@ -201,12 +231,14 @@ fn start(
     guard::start(name, work).map_err(RunError::Threads)
 }
 
-fn watch_signals(events: Sender<Event>) -> Result<(), std::io::Error> {
+fn watch_signals(events: Sender<Event>, background: bool) -> Result<(), std::io::Error> {
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP])?;
     guard::start("signals", move || {
         for signal in signals.forever() {
             let event = match signal {
                 SIGUSR1 => Event::ReopenLog,
+                // The terminal that it was started from has gone.
+                SIGHUP if background => continue,
                 SIGHUP => Event::Reload,
                 other => Event::Terminate(other),
             };

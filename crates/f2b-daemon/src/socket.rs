@@ -1,5 +1,6 @@
 //! The control socket: who connects, what they ask, what they are answered.
 
+mod activation;
 mod clients;
 
 use std::io::{Read, Write};
@@ -16,7 +17,9 @@ use f2b_protocol::{Answer, Command};
 use crate::event::{Event, ReplyTo};
 use crate::guard;
 use crate::log::Log;
+use crate::supervisor;
 
+pub(crate) use activation::inherited;
 use clients::{Clients, Place};
 
 /// A control socket that cannot be opened.
@@ -36,6 +39,9 @@ pub enum SocketError {
         /// Why.
         source: std::io::Error,
     },
+    /// What the service manager passed is none.
+    #[error("take over the control socket from the service manager")]
+    Inherited(#[source] std::io::Error),
     /// It cannot be bound or removed.
     #[error("open the control socket {path}")]
     Open {
@@ -123,6 +129,9 @@ impl SocketError {
             Self::Folder { .. } => {
                 Some("only the last folder of the path is made; make the others, or use `-s`")
             }
+            Self::Inherited(_) => {
+                Some("it must be a stream socket of the family `AF_UNIX` that listens")
+            }
             Self::Open { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
                 Some("run as root, or name a path with `-s` that the server's user may write")
             }
@@ -208,7 +217,15 @@ fn converse(
             Ok(Err(exception)) => Answer::Reply(Err(exception)),
             Ok(Ok(command)) => {
                 let _busy = place.busy();
-                ask(command, waiting, events)
+                let is_reload = command.word(0) == Some("reload");
+                if is_reload {
+                    supervisor::reloading();
+                }
+                let answer = ask(command, waiting, events);
+                if is_reload {
+                    supervisor::ready();
+                }
+                answer
             }
         };
         stream.write_all(&frame::terminated(answer.encode()))?;

@@ -23,6 +23,11 @@ pub(crate) fn starting() -> [Line; 2] {
     ]
 }
 
+/// What a server in the background says after its first lines.
+pub(crate) fn daemon_started() -> Line {
+    Line::new(Level::Info, "server", "Daemon started")
+}
+
 /// What `flushlogs` answers when a file was opened anew.
 pub(crate) const ROLLED_OVER: &str = "rolled over";
 

@@ -275,6 +275,10 @@ impl Request {
             "ping" => Ok(Self::Ping),
             "version" => Ok(Self::Version),
             "echo" => Ok(Self::Echo(rest.to_vec())),
+            // Ours: who answers, and how things are. The original takes no notice of the word.
+            "server-status" if rest.first().and_then(Value::as_str) == Some("--json") => {
+                Ok(Self::StockadeStatus { jail: None })
+            }
             "server-status" => Ok(Self::ServerStatus),
             "config-error" => Ok(Self::ConfigError(word::first(rest)?.str())),
             "status" => status(rest),

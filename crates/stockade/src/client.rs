@@ -1,19 +1,25 @@
 //! `fail2ban-client`.
 
-use std::io::ErrorKind;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
+mod interactive;
+mod reload;
+mod send;
+mod shell;
+mod start;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
-use f2b_protocol::client::{Client, ClientError};
+use f2b_config::ServerSettings;
 use f2b_protocol::text::{self, BeautifyError};
-use f2b_protocol::{Command, Reply};
+use f2b_protocol::{Command, Reply, Value};
 
-use crate::options::{self, Options, Program};
+use crate::configuration::{self, Refused};
+use crate::options::{self, Options, OptionsError, Program};
 use crate::output::{log, log_error, print, print_error};
 use crate::tree::{NoSuchFolder, Tree};
 use crate::{dump, exit_codes};
+
+pub(crate) use send::{refusal, request};
 
 /// The version that we answer as (design: "Identity").
 const VERSION: &str = "1.1.1";
@@ -21,34 +27,41 @@ const VERSION: &str = "1.1.1";
 /// Where the socket is when the configuration cannot be read.
 const SOCKET: &str = "/var/run/fail2ban/fail2ban.sock";
 
-/// Commands that the original's client carries out itself.
-const NOT_AVAILABLE: [&str; 3] = ["start", "restart", "reload"];
-
 /// Runs the program.
 pub(crate) fn main(words: Vec<String>) -> ExitCode {
     let options = match Options::parse(Program::Client, words) {
         Ok(options) => options,
         Err(error) => {
-            print_error(&format!("{}: {error}", Program::Client.name()));
-            print(&options::usage(Program::Client));
+            misunderstood(Program::Client, &error);
             print_error("Init of command line failed");
             return exit_codes::failure();
         }
     };
     told(Program::Client, &options)
         .or_else(|| dump::asked(&options))
-        .unwrap_or_else(|| ask(&options))
+        .unwrap_or_else(|| run(Program::Client, &options))
+}
+
+/// Says what is wrong with a command line.
+pub(crate) fn misunderstood(program: Program, error: &OptionsError) {
+    if let OptionsError::NoTime(reason) = error {
+        print(&format!("ERROR: {reason}"));
+    } else {
+        print_error(&format!("{}: {error}", program.name()));
+        print(&options::usage(program));
+    }
 }
 
 /// Answers what needs no server: version and help.
 pub(crate) fn told(program: Program, options: &Options) -> Option<ExitCode> {
+    let has_nothing_to_do = options.command.is_empty() && !options.interactive;
     if options.version_number {
         print(VERSION);
     } else if options.version {
         print(&format!("Fail2Ban v{VERSION}"));
     } else if dump::is_asked(options) {
         return None;
-    } else if options.help || (program == Program::Client && options.command.is_empty()) {
+    } else if options.help || (program == Program::Client && has_nothing_to_do) {
         print(&options::usage(program));
         return Some(if options.help {
             exit_codes::SUCCESS
@@ -61,55 +74,119 @@ pub(crate) fn told(program: Program, options: &Options) -> Option<ExitCode> {
     Some(exit_codes::SUCCESS)
 }
 
-/// Sends the command to the server and shows its answer.
-pub(crate) fn ask(options: &Options) -> ExitCode {
-    let name = options.command.first().map_or("", String::as_str);
-    if NOT_AVAILABLE.contains(&name) {
-        print_error(&format!(
-            "the command `{name}` is not available in this version"
-        ));
-        print_error(
-            "hint: `fail2ban-server -f start` starts a server, `fail2ban-client stop` ends it",
-        );
+/// Carries out the command, and with `-i` those that follow.
+pub(crate) fn run(program: Program, options: &Options) -> ExitCode {
+    let Ok(mut session) = Session::begin(program, options) else {
+        return exit_codes::failure();
+    };
+    if !options.command.is_empty() && !session.carry_out(&options.command) {
         return exit_codes::failure();
     }
-    let socket = match socket_of(options) {
-        Ok(socket) => socket,
-        Err(NoSuchFolder(path)) => {
-            print(&format!(
-                "ERROR: Base configuration directory {path} does not exist "
-            ));
-            log_error("Init of command line failed");
-            return exit_codes::failure();
+    if options.interactive {
+        session.is_interactive = true;
+        return interactive::run(&session);
+    }
+    exit_codes::SUCCESS
+}
+
+/// What is known while commands are carried out.
+pub(crate) struct Session<'options> {
+    options: &'options Options,
+    settings: ServerSettings,
+    /// Whether a person is shown what goes on.
+    is_interactive: bool,
+}
+
+impl<'options> Session<'options> {
+    /// Finds out where the server is.
+    ///
+    /// # Errors
+    /// The configuration cannot be read; it was said.
+    pub(crate) fn begin(program: Program, options: &'options Options) -> Result<Self, Refused> {
+        let settings = configuration::settings(options).inspect_err(|_refused| {
+            if program == Program::Client {
+                log_error("Init of command line failed");
+            }
+        })?;
+        Ok(Self {
+            options,
+            settings,
+            is_interactive: false,
+        })
+    }
+
+    /// Returns where the server is and how it logs.
+    pub(crate) fn settings(&self) -> &ServerSettings {
+        &self.settings
+    }
+
+    /// Carries out one command; returns whether that went well. It was said if not.
+    pub(crate) fn carry_out(&self, words: &[String]) -> bool {
+        let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+        match texts.as_slice() {
+            ["start"] => self.start(),
+            ["restart"] => self.restart(),
+            ["restart", rest @ ..] => self.reload(&[&["--restart"], rest].concat()),
+            ["reload", rest @ ..] => self.reload(rest),
+            ["ping", seconds, ..] => match python_float(seconds) {
+                Some(seconds) => {
+                    let patience = Duration::try_from_secs_f64(seconds).ok();
+                    self.send(words, patience.filter(|patience| !patience.is_zero()))
+                }
+                None => {
+                    let seconds = Value::text(*seconds).repr();
+                    log_error(&format!("could not convert string to float: {seconds}"));
+                    false
+                }
+            },
+            _ => self.send(words, None),
         }
-    };
-    let patience = patience(options);
-    let command = Command::words(options.command.iter().cloned());
-    match request(&socket, &command, patience) {
-        Ok(Ok(payload)) => shown(&command, &payload),
-        Ok(Err(exception)) => {
-            log_error(&text::nok(&exception));
-            print(&text::beautify_error(&exception));
-            exit_codes::failure()
+    }
+
+    /// Sends a command as it is and shows the answer. Without patience it waits for ever.
+    fn send(&self, words: &[String], patience: Option<Duration>) -> bool {
+        let command = Command::words(words.iter().cloned());
+        match request(&self.settings.socket, &command, patience) {
+            Ok(reply) => shown(&command, &reply),
+            Err(error) => {
+                let is_ping = words.first().is_some_and(|word| word == "ping");
+                log_error(&refusal(&error, &self.settings.socket, is_ping));
+                false
+            }
         }
-        Err(error) => {
-            log_error(&refusal(&error, &socket, name == "ping"));
-            exit_codes::failure()
+    }
+
+    /// Shows a person who is asked for commands what goes on.
+    fn progress(&self, what: &str) {
+        if self.is_interactive {
+            print(&format!("  ## {what} ... "));
         }
     }
 }
 
-fn shown(command: &Command, payload: &f2b_protocol::Value) -> ExitCode {
-    match text::beautify(command, payload) {
-        Ok(text) => print(&text),
-        Err(error) => {
-            // As the original: a reply of an unknown shape is shown all the same.
-            log("beautifier", "WARNING", BeautifyError::WARNING);
-            log("beautifier", "ERROR", &error.to_string());
-            print(&error.printed());
+/// Shows an answer; returns whether it is a good one.
+fn shown(command: &Command, reply: &Reply) -> bool {
+    match reply {
+        Ok(payload) => match text::beautify(command, payload) {
+            Ok(text) => print(&text),
+            Err(error) => {
+                // As the original: a reply of an unknown shape is shown all the same.
+                log("beautifier", "WARNING", BeautifyError::WARNING);
+                log("beautifier", "ERROR", &error.to_string());
+                print(&error.printed());
+            }
+        },
+        Err(exception) => {
+            log_error(&text::nok(exception));
+            print(&text::beautify_error(exception));
         }
     }
-    exit_codes::SUCCESS
+    reply.is_ok()
+}
+
+/// Reads a number as Python's `float` does, as far as anybody types it.
+fn python_float(text: &str) -> Option<f64> {
+    text.trim().parse().ok()
 }
 
 /// Returns the control socket's path: as given, else as configured.
@@ -119,65 +196,10 @@ pub(crate) fn socket_of(options: &Options) -> Result<String, NoSuchFolder> {
         None => {
             let tree = Tree::choose(options.conf.as_deref())?;
             let server = f2b_config::read_server(tree.as_dyn(), &dump::reading(options));
-            Ok(server.map_or_else(|_unreadable| SOCKET.to_owned(), |server| server.socket))
+            Ok(server.map_or_else(
+                |_unreadable| SOCKET.to_owned(),
+                |(settings, _)| settings.socket,
+            ))
         }
-    }
-}
-
-/// How long an answer may take: `--timeout`, or the number behind `ping`; otherwise for ever.
-fn patience(options: &Options) -> Option<Duration> {
-    let given = options.timeout.map(Duration::from_secs);
-    let words: Vec<&str> = options.command.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["ping", seconds] => {
-            let seconds = seconds
-                .parse()
-                .ok()
-                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-            seconds.filter(|patience| !patience.is_zero()).or(given)
-        }
-        _ => given,
-    }
-}
-
-/// Sends one command over a new connection.
-pub(crate) fn request(
-    socket: &str,
-    command: &Command,
-    patience: Option<Duration>,
-) -> Result<Reply, ClientError> {
-    let stream = UnixStream::connect(socket).map_err(ClientError::Send)?;
-    stream
-        .set_read_timeout(patience)
-        .and_then(|()| stream.set_write_timeout(patience))
-        .map_err(ClientError::Send)?;
-    let mut client = Client::new(stream);
-    let reply = client.ask(command)?;
-    // The server closes by itself when it has stopped.
-    client.close().ok();
-    Ok(reply)
-}
-
-/// What to say when there is no answer (contract B 1.4).
-pub(crate) fn refusal(error: &ClientError, socket: &str, is_ping: bool) -> String {
-    let (ClientError::Send(cause) | ClientError::Receive(cause)) = error else {
-        return error.to_string();
-    };
-    match cause.kind() {
-        ErrorKind::NotFound => {
-            format!("Failed to access socket path: {socket}. Is fail2ban running?")
-        }
-        ErrorKind::ConnectionRefused if is_ping => "[Errno 111] Connection refused".to_owned(),
-        ErrorKind::ConnectionRefused => {
-            "[[Errno 111] Connection refused] Unable to contact server. Is it running?".to_owned()
-        }
-        ErrorKind::PermissionDenied => {
-            format!("Permission denied to socket: {socket}, (you must be root)")
-        }
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => "timed out".to_owned(),
-        _ if !Path::new(socket).exists() => {
-            format!("Failed to access socket path: {socket}. Is fail2ban running?")
-        }
-        _ => format!("{error}: {cause}"),
     }
 }

@@ -2,6 +2,7 @@
 //! (contract A 3.2; the words are the original's).
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use f2b_config::{Reading, Told, ToldLevel, Unreadable};
 use f2b_core::{
@@ -31,7 +32,35 @@ pub(crate) fn asked(options: &Options) -> Option<ExitCode> {
         return Some(seconds(text));
     }
     let dumps = options.dump || options.dump_pretty;
+    if options.test && !dumps && !options.command.is_empty() {
+        // The command is carried out if the test passes, and nothing is said of it.
+        return test(options).err();
+    }
     (dumps || options.test).then(|| dump(options))
+}
+
+/// Tests the configuration before a command.
+fn test(options: &Options) -> Result<(), ExitCode> {
+    let tree = Tree::choose(options.conf.as_deref());
+    let Ok(tree) = tree else {
+        return Err(dump(options));
+    };
+    let reading = Reading {
+        is_test: true,
+        needs_logs: true,
+        ..reading(options)
+    };
+    let (is_good, told) = match f2b_config::read(tree.as_dyn(), &SystemFolders, &reading) {
+        Ok(read) => (read.is_good && read.stream.is_some(), read.told),
+        Err(unreadable) => (false, unreadable.told),
+    };
+    say(&told, options);
+    if is_good {
+        return Ok(());
+    }
+    log_error(FAILED);
+    judge(&tree, options);
+    Err(exit_codes::failure())
 }
 
 fn dump(options: &Options) -> ExitCode {
@@ -169,6 +198,15 @@ fn seconds(text: &str) -> ExitCode {
     print(&format!("ERROR: {}", python_words(&error)));
     print_error("Init of command line failed");
     exit_codes::failure()
+}
+
+/// Reads a length of time as `--timeout` has it; an error is in Python's words. What is negative is none.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = match parse_time(text).map_err(|error| python_words(&error))? {
+        Seconds::Whole(seconds) => return Ok(Duration::from_secs(seconds.max(0).unsigned_abs())),
+        Seconds::Fraction(seconds) => seconds.max(0.0),
+    };
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// What Python says of an expression that is no time.

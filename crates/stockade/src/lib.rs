@@ -19,6 +19,7 @@
 //! ```
 
 mod client;
+mod configuration;
 mod diagnostics;
 mod dump;
 mod exit_codes;
@@ -28,6 +29,7 @@ mod own;
 mod regex;
 mod rules;
 mod server;
+mod start;
 mod tree;
 
 use std::process::ExitCode;

@@ -3,6 +3,12 @@
 //! As the original: reading of options stops at the first word that is none, long options accept any
 //! unique prefix, short ones cluster.
 
+use std::time::Duration;
+
+use f2b_config::ServerSettings;
+
+use crate::dump;
+
 /// Whose command line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
@@ -48,8 +54,16 @@ pub struct Options {
     pub test: bool,
     /// `-v` and `-q`: how much is told; 1 is a little.
     pub verbosity: i32,
-    /// `--timeout`, in seconds.
-    pub timeout: Option<u64>,
+    /// `--timeout`: how long a server that was started is waited for.
+    pub timeout: Option<Duration>,
+    /// `--pname`: what the server's main thread is called.
+    pub pname: Option<String>,
+    /// `--async`: the server reads no configuration and waits for commands.
+    pub waits: bool,
+    /// `-b`: the server goes to the background, where it would not anyway.
+    pub background: bool,
+    /// `-i`: commands are asked for, one after the other.
+    pub interactive: bool,
     /// `-f`: the server stays in the foreground.
     pub foreground: bool,
     /// `-x`: a socket that nobody answers on is removed.
@@ -73,8 +87,8 @@ pub enum OptionsError {
     Ambiguous(String),
     /// The option needs a value, or one that makes sense.
     Value(String),
-    /// The original has it, this version does not.
-    NotAvailable(String),
+    /// The value is no time; holds Python's words.
+    NoTime(String),
 }
 
 impl std::fmt::Display for OptionsError {
@@ -83,9 +97,7 @@ impl std::fmt::Display for OptionsError {
             Self::Unknown(option) => write!(out, "option {option} not recognized"),
             Self::Ambiguous(option) => write!(out, "option {option} not a unique prefix"),
             Self::Value(option) => write!(out, "option {option} requires a value that makes sense"),
-            Self::NotAvailable(option) => {
-                write!(out, "option {option} is not available in this version")
-            }
+            Self::NoTime(reason) => out.write_str(reason),
         }
     }
 }
@@ -118,8 +130,7 @@ const fn value(short: Option<char>, long: &'static str, help: &'static str) -> S
     }
 }
 
-/// An empty help marks what the original has and this version does not.
-const SPECS: [Spec; 22] = [
+const SPECS: [Spec; 23] = [
     value(Some('c'), "conf", "folder of the configuration"),
     value(Some('s'), "socket", "path of the control socket"),
     value(Some('p'), "pidfile", "path of the pid file"),
@@ -132,10 +143,21 @@ const SPECS: [Spec; 22] = [
     value(
         None,
         "timeout",
-        "seconds to wait for an answer of the server",
+        "how long a server that was started is waited for",
     ),
     value(None, "syslogsocket", "where syslog listens: auto or a path"),
-    flag(Some('f'), "", "the server stays in the foreground"),
+    value(None, "pname", "name of the server's main thread"),
+    flag(
+        Some('b'),
+        "",
+        "start the server in the background (default)",
+    ),
+    flag(Some('f'), "", "start the server in the foreground"),
+    flag(
+        None,
+        "async",
+        "the server reads no configuration and waits for commands",
+    ),
     flag(Some('x'), "", "remove a socket that no server answers on"),
     flag(Some('d'), "dump", "show the configuration as commands"),
     flag(None, "dp", "the same, broken into lines"),
@@ -147,9 +169,7 @@ const SPECS: [Spec; 22] = [
     flag(Some('h'), "help", "show this text"),
     flag(Some('V'), "", "show the number of the version"),
     flag(None, "version", "show the version"),
-    value(None, "pname", ""),
-    flag(None, "async", ""),
-    flag(Some('i'), "", ""),
+    flag(Some('i'), "", "ask for commands, one after the other"),
 ];
 
 impl Options {
@@ -205,11 +225,19 @@ impl Options {
         Ok(options)
     }
 
+    /// Returns where the server is and how it logs, if the command line says all of it.
+    pub(crate) fn settings(&self) -> Option<ServerSettings> {
+        Some(ServerSettings {
+            socket: self.socket.clone()?,
+            pidfile: self.pidfile.clone()?,
+            loglevel: self.loglevel.clone()?,
+            logtarget: self.logtarget.clone()?,
+            syslogsocket: self.syslogsocket.clone()?,
+        })
+    }
+
     fn take(&mut self, spec: &Spec, given: Option<&str>) -> Result<(), OptionsError> {
         let name = spec.name();
-        if spec.help.is_empty() {
-            return Err(OptionsError::NotAvailable(name));
-        }
         let needed = || match given {
             Some(given) => Ok(given.to_owned()),
             None => Err(OptionsError::Value(name.clone())),
@@ -228,12 +256,15 @@ impl Options {
             (Some('v'), _) => self.verbosity += 1,
             (Some('q'), _) => self.verbosity -= 1,
             (_, "timeout") => {
-                let seconds = needed()?.parse().ok().filter(|seconds| *seconds > 0);
-                self.timeout = Some(seconds.ok_or(OptionsError::Value(name))?);
+                self.timeout = Some(dump::duration(&needed()?).map_err(OptionsError::NoTime)?);
             }
+            (_, "pname") => self.pname = Some(needed()?),
+            (_, "async") => self.waits = true,
+            (Some('i'), _) => self.interactive = true,
+            (Some('b'), _) => (self.background, self.foreground) = (true, false),
             (_, "help") => self.help = true,
             (_, "version") => self.version = true,
-            (Some('f'), _) => self.foreground = true,
+            (Some('f'), _) => (self.background, self.foreground) = (false, true),
             (Some('x'), _) => self.force = true,
             (Some('V'), _) => self.version_number = true,
             _ => {}
@@ -270,7 +301,7 @@ pub(crate) fn usage(program: Program) -> String {
         "Usage: {} [OPTIONS] <COMMAND>\n\nOptions:\n",
         program.name()
     );
-    for spec in SPECS.iter().filter(|spec| !spec.help.is_empty()) {
+    for spec in &SPECS {
         let short = spec
             .short
             .map_or_else(String::new, |short| format!("-{short}"));
@@ -328,15 +359,29 @@ mod tests {
         assert_eq!(error("-z"), "option -z not recognized");
         assert_eq!(error("--log INFO"), "option --log not a unique prefix");
         assert_eq!(error("-s"), "option -s requires a value that makes sense");
+        assert_eq!(error("--timeout soon"), "name 'soon' is not defined");
         assert_eq!(
-            error("--timeout soon"),
+            error("--timeout"),
             "option --timeout requires a value that makes sense"
         );
-        assert_eq!(error("-i"), "option -i is not available in this version");
         assert_eq!(
             error("--help=x"),
             "option --help requires a value that makes sense"
         );
+    }
+
+    #[test]
+    fn a_timeout_may_be_abbreviated() {
+        let timeout = |words: &str| parse(words).unwrap().timeout.unwrap();
+        assert_eq!(timeout("--timeout 1m"), Duration::from_secs(60));
+        assert_eq!(timeout("--timeout 0.5"), Duration::from_millis(500));
+        assert_eq!(timeout("--timeout=-1"), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_last_of_background_and_foreground_counts() {
+        let foreground = |words: &str| parse(words).unwrap().foreground;
+        assert!(foreground("-bf") && !foreground("-fb") && !foreground(""));
     }
 
     #[test]

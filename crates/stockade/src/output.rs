@@ -11,6 +11,12 @@ pub(crate) fn print(text: &str) {
     writeln!(out, "{text}").and_then(|()| out.flush()).ok();
 }
 
+/// Writes to standard output what no line ends yet.
+pub(crate) fn print_part(text: &str) {
+    let mut out = std::io::stdout().lock();
+    write!(out, "{text}").and_then(|()| out.flush()).ok();
+}
+
 /// Writes many lines to standard output, in few goes; `write` appends one of them. A reader that has
 /// gone away is no error.
 pub(crate) fn print_lines<T>(lines: impl IntoIterator<Item = T>, write: impl Fn(T, &mut String)) {

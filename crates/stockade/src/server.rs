@@ -2,21 +2,22 @@
 
 use std::process::ExitCode;
 
+use f2b_config::ServerSettings;
 use f2b_daemon::{LogLevel, LogTarget, RunError};
+use f2b_protocol::Command;
 
-use crate::diagnostics::{self, Style};
-use crate::options::{self, Options, Program};
-use crate::output::{print, print_error};
-use crate::tree::{self, NoSuchFolder, SystemFolders, Tree};
-use crate::{client, dump, exit_codes};
+use crate::client::{self, Session};
+use crate::configuration::Prepared;
+use crate::options::{Options, Program};
+use crate::output::{log_error, print, print_error};
+use crate::{dump, exit_codes};
 
 /// Runs the program.
 pub(crate) fn main(words: Vec<String>) -> ExitCode {
     let options = match Options::parse(Program::Server, words) {
         Ok(options) => options,
         Err(error) => {
-            print_error(&format!("{}: {error}", Program::Server.name()));
-            print(&options::usage(Program::Server));
+            client::misunderstood(Program::Server, &error);
             return exit_codes::failure();
         }
     };
@@ -26,78 +27,93 @@ pub(crate) fn main(words: Vec<String>) -> ExitCode {
     if let Some(code) = dump::asked(&options) {
         return code;
     }
-    if !options.command.is_empty() {
+    if !options.command.is_empty() || options.interactive {
         // As the original: with any other command it is the client.
-        return client::ask(&options);
+        return client::run(Program::Server, &options);
     }
-    if !options.foreground {
-        print_error("starting in the background is not available in this version");
-        print_error(
-            "hint: `fail2ban-server -f start` stays in the foreground; let a service manager do the rest",
-        );
+    let Ok(session) = Session::begin(Program::Server, &options) else {
         return exit_codes::failure();
+    };
+    let is_well = if options.waits {
+        wait_for_commands(&options, session.settings().clone())
+    } else {
+        let is_well = session.start();
+        if !is_well {
+            log_error("Async configuration of server failed");
+        }
+        is_well
+    };
+    if is_well {
+        exit_codes::SUCCESS
+    } else {
+        exit_codes::failure()
     }
-    match start(&options) {
-        Ok(()) => exit_codes::SUCCESS,
+}
+
+/// Becomes a server that is configured over its socket; returns whether it ended well.
+fn wait_for_commands(options: &Options, settings: ServerSettings) -> bool {
+    if options.background
+        && let Err(error) = f2b_daemon::detach()
+    {
+        print_error(&format!("ERROR: leave the terminal: {error}"));
+        return false;
+    }
+    become_server(options, settings, None)
+}
+
+/// Becomes a server in the foreground; returns whether it ended well.
+pub(crate) fn foreground(options: &Options, prepared: Prepared) -> bool {
+    let mut stream = vec![prepared.supplement];
+    stream.extend(prepared.stream);
+    become_server(options, prepared.settings, Some(stream))
+}
+
+fn become_server(
+    options: &Options,
+    settings: ServerSettings,
+    stream: Option<Vec<Command>>,
+) -> bool {
+    let is_configured = stream.is_some();
+    let run = LogTarget::named(&settings.logtarget)
+        .map_err(RunError::from)
+        .and_then(|log_target| {
+            f2b_daemon::run(f2b_daemon::Options {
+                socket: settings.socket.into(),
+                pidfile: settings.pidfile.into(),
+                force: options.force,
+                log_target,
+                log_level: LogLevel::named(&settings.loglevel.to_uppercase()).unwrap_or_default(),
+                syslog_socket: Some(settings.syslogsocket)
+                    .filter(|path| path != "auto")
+                    .map(Into::into),
+                stream,
+                background: options.background,
+                name: options.pname.clone(),
+                ready: if is_configured {
+                    || print("Server ready")
+                } else {
+                    || {}
+                },
+            })
+        });
+    match run {
+        Ok(()) => true,
         Err(error) => {
-            for (depth, cause) in error.chain().enumerate() {
-                let label = if depth == 0 { "ERROR: " } else { "  because: " };
-                print_error(&format!("{label}{cause}"));
-            }
-            let hint = error.downcast_ref::<RunError>().and_then(RunError::hint);
-            if let Some(hint) = hint {
-                print_error(&format!("hint: {hint}"));
-            }
-            exit_codes::failure()
+            tell(&error);
+            false
         }
     }
 }
 
-fn start(options: &Options) -> anyhow::Result<()> {
-    let tree = Tree::choose(options.conf.as_deref()).map_err(|NoSuchFolder(path)| {
-        anyhow::anyhow!(
-            "Base configuration directory {path} does not exist (hint: `-c` names a folder)"
-        )
-    })?;
-    let mut reading = dump::reading(options);
-    if tree.is_embedded {
-        // The built-in copy belongs to no installation: unless told otherwise it talks to the terminal.
-        print_error(
-            "/etc/fail2ban does not exist: the built-in configuration is used, and the log goes to the terminal",
-        );
-        reading.logtarget.get_or_insert_with(|| "STDOUT".to_owned());
+/// Says why a server cannot begin, and what can be done.
+fn tell(error: &RunError) {
+    print_error(&format!("ERROR: {error}"));
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        print_error(&format!("  because: {inner}"));
+        cause = inner.source();
     }
-    let read = f2b_config::read(tree.as_dyn(), &SystemFolders, &reading);
-    let told = match &read {
-        Ok(read) => &read.told,
-        Err(unreadable) => &unreadable.told,
-    };
-    // What the original says comes first, then every mistake with its place.
-    dump::say(told, options);
-    let mistakes = tree::check(tree.as_dyn());
-    for mistake in &mistakes {
-        print_error(&diagnostics::text(mistake, Style::of_stderr()));
+    if let Some(hint) = error.hint() {
+        print_error(&format!("hint: {hint}"));
     }
-    let read = read.map_err(|unreadable| anyhow::anyhow!(unreadable.reason))?;
-    let Some(commands) = &read.stream else {
-        anyhow::bail!("the configuration cannot be read (hint: mend the mistakes above)");
-    };
-    if !read.is_good {
-        anyhow::bail!("no jail can be started (hint: mend the mistakes above)");
-    }
-    let mut stream = vec![read.supplement(&mistakes)];
-    stream.extend(commands.iter().map(|sent| sent.command.clone()));
-    let log_target = LogTarget::named(&read.server.logtarget).map_err(RunError::from)?;
-    let run = f2b_daemon::run(f2b_daemon::Options {
-        socket: read.server.socket.into(),
-        pidfile: read.server.pidfile.into(),
-        force: options.force,
-        log_target,
-        log_level: LogLevel::named(&read.server.loglevel).unwrap_or_default(),
-        syslog_socket: Some(&read.server.syslogsocket)
-            .filter(|path| path.as_str() != "auto")
-            .map(Into::into),
-        stream,
-    });
-    run.map_err(|error: RunError| error.into())
 }

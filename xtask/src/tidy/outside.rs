@@ -53,6 +53,7 @@ const OUTSIDE: &[Outside] = &[
         "jiff",
         &["f2b-match", "f2b-daemon", "stockade", "conformance"],
     ),
+    room("listenfd", &["f2b-daemon"]),
     room(
         "memchr",
         &[
@@ -72,6 +73,7 @@ const OUTSIDE: &[Outside] = &[
         "rustix",
         &["f2b-action", "f2b-source", "f2b-firewall", "f2b-daemon"],
     ),
+    room("sd-notify", &["f2b-daemon"]),
     room("serde", &["conformance"]),
     tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
     room("sha1", &["f2b-source"]),

@@ -59,7 +59,7 @@ impl Engine {
                 .set_jail(&jail, settings, command, &mut batch)
                 .map(|_last| Value::Bool(true)),
             Request::UnbanAnywhere { ids } => self.unban_anywhere(ids.as_deref(), &mut batch),
-            Request::ServerStream(commands) => self.stream(&commands),
+            Request::ServerStream(commands) => self.configure(&commands),
             request => self.read(request, command),
         };
         if let Err(exception) = &reply {
@@ -92,19 +92,6 @@ impl Engine {
             self.around.log.write(&failed(command, exception));
         }
         to.send(Answer::Reply(reply));
-    }
-
-    /// Carries out a whole configuration; the first command that fails is the reply, the others are
-    /// carried out all the same.
-    fn stream(&mut self, commands: &[Command]) -> Reply {
-        let mut first = Ok(Value::None);
-        for command in commands {
-            if let Err(exception) = self.stream_command(command) {
-                self.mark_broken(command, &exception.to_string());
-                first = first.and(Err(exception));
-            }
-        }
-        first
     }
 
     fn read(&mut self, request: Request, command: &Command) -> Reply {

@@ -169,8 +169,8 @@ fn wrong_commands_are_answered_and_change_nothing() {
         "No failure-id group in '^a$'",
     );
     check(
-        &["reload"],
-        "the command `reload` is not available in this version",
+        &["reload", "a", "b"],
+        "Unexpected argument(s) for reload: ['a', 'b']",
     );
     assert!(server.banned().is_empty());
     assert_eq!(server.stockade(&["status", "nothing"]).code, Some(3));

@@ -82,7 +82,7 @@ fn a_second_server_leaves_the_first_alone() {
     for words in [&["-s", &socket][..], &["-x", "-s", &socket][..]] {
         let (_second, stderr) = refused(words);
         assert!(
-            stderr.contains("ERROR: Server already running (it answers on "),
+            stderr.contains("ERROR   Server already running\n"),
             "{stderr}"
         );
         assert!(
@@ -135,7 +135,7 @@ fn signals_reopen_the_log_refuse_a_reload_and_end_the_server() {
     let rotated = server.path("fail2ban.log.1");
     fs::rename(server.path("fail2ban.log"), &rotated).unwrap();
     server.signal("USR1");
-    server.wait_for_log("rollover performed on");
+    server.wait_for_log("rollover performed on ");
     server.signal("HUP");
     server.wait_for_log("WARNING A reload is not available in this version");
     assert_eq!(server.ask(&["ping"]), "Server replied: pong\n");
