@@ -90,6 +90,8 @@ pub(crate) struct Engine {
     /// Jails that could not be added: what else the stream says of them is passed over.
     refused: IndexSet<String>,
     dbpurgeage: Span,
+    /// Options that a command line has set, and no file.
+    overrides: IndexSet<String>,
     told: Told,
     ipv6: ipv6::Ipv6,
     /// What is known of names and of whom files tell to ignore.
@@ -131,6 +133,7 @@ impl Engine {
             commands: 0,
             refused: IndexSet::new(),
             dbpurgeage: Span::from_seconds(86_400),
+            overrides: IndexSet::new(),
             told: Told::default(),
             ipv6,
             known: KnownHosts::new(around.log.clone(), ipv6.is_allowed()),
@@ -226,10 +229,7 @@ impl Engine {
             Event::ReopenLog => {
                 self.around.log.flush_logs();
             }
-            Event::Reload => {
-                let text = "A reload is not available in this version: stop and start the server";
-                self.around.log.warning("server", text);
-            }
+            Event::Reload(stream) => self.reload_by_signal(stream),
         }
         None
     }

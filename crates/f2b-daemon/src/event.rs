@@ -21,8 +21,8 @@ pub(crate) enum Event {
     Terminate(i32),
     /// A signal says that the log file was rotated.
     ReopenLog,
-    /// A signal asks for a reload.
-    Reload,
+    /// A signal asked for a reload: the configuration, if it could be read.
+    Reload(Option<Vec<Command>>),
 }
 
 /// News of the journal that one jail reads.

@@ -55,5 +55,5 @@ mod text;
 
 pub use log::{Level, LogLevel, LogTarget, LogTargetError};
 pub use process::detach;
-pub use run::{Options, RunError, run};
+pub use run::{Options, Reread, RunError, run};
 pub use socket::SocketError;

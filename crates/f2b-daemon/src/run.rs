@@ -6,6 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -51,6 +52,18 @@ pub struct Options {
     pub name: Option<String>,
     /// Called once it is there.
     pub ready: fn(),
+    /// Reads the configuration anew when `SIGHUP` asks for it; `None` if that cannot be read, which was
+    /// said then.
+    pub reread: Reread,
+}
+
+/// Reads a configuration.
+pub struct Reread(pub Box<dyn Fn() -> Option<Vec<Command>> + Send + Sync>);
+
+impl std::fmt::Debug for Reread {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Reread")
+    }
 }
 
 /// Why a server could not begin.
@@ -160,7 +173,13 @@ fn run_on(listener: UnixListener, own: Option<&Path>, options: Options) -> Resul
     let (events, incoming) = bounded(EVENTS);
     let (batches, for_kernel) = bounded(BATCHES);
     let (from_kernel, for_writer) = bounded(BATCHES);
-    watch_signals(events.clone(), options.background).map_err(RunError::Threads)?;
+    watch_signals(
+        events.clone(),
+        options.background,
+        options.reread,
+        log.clone(),
+    )
+    .map_err(RunError::Threads)?;
     let (reader, reading) =
         reader::reader(events.clone(), log.clone()).map_err(RunError::Threads)?;
     start("reader", move || reading.run())?;
@@ -231,7 +250,13 @@ fn start(
     guard::start(name, work).map_err(RunError::Threads)
 }
 
-fn watch_signals(events: Sender<Event>, background: bool) -> Result<(), std::io::Error> {
+fn watch_signals(
+    events: Sender<Event>,
+    background: bool,
+    reread: Reread,
+    log: Log,
+) -> Result<(), std::io::Error> {
+    let reread = Arc::new(reread);
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP])?;
     guard::start("signals", move || {
         for signal in signals.forever() {
@@ -239,7 +264,17 @@ fn watch_signals(events: Sender<Event>, background: bool) -> Result<(), std::io:
                 SIGUSR1 => Event::ReopenLog,
                 // The terminal that it was started from has gone.
                 SIGHUP if background => continue,
-                SIGHUP => Event::Reload,
+                SIGHUP => {
+                    let (events, reread) = (events.clone(), Arc::clone(&reread));
+                    // Reading may take its time; other signals are not to wait for it.
+                    let read = move || {
+                        events.send(Event::Reload((reread.0)())).ok();
+                    };
+                    if let Err(error) = guard::start("reload", read) {
+                        log.error("server", format!("Reload: {error}"));
+                    }
+                    continue;
+                }
                 other => Event::Terminate(other),
             };
             if events.send(event).is_err() {

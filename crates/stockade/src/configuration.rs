@@ -88,6 +88,29 @@ impl Prepared {
     }
 }
 
+/// Adds to a supplement which options come from the command line.
+fn with_overrides(supplement: &Command, options: &Options) -> Command {
+    let given = [
+        ("loglevel", options.loglevel.is_some()),
+        ("logtarget", options.logtarget.is_some()),
+        ("syslogsocket", options.syslogsocket.is_some()),
+    ];
+    let given = given.into_iter().filter(|(_, is_given)| *is_given);
+    let overrides = Value::texts(given.map(|(name, _)| name));
+    let words = supplement
+        .as_words()
+        .iter()
+        .cloned()
+        .map(|word| match word {
+            Value::Dict(mut pairs) => {
+                pairs.push((Value::text("overrides"), overrides.clone()));
+                Value::Dict(pairs)
+            }
+            other => other,
+        });
+    Command::new(words.collect())
+}
+
 impl Configuration {
     /// Reads the configuration, or only what it says of one jail.
     ///
@@ -142,7 +165,7 @@ impl Configuration {
         };
         match &read.stream {
             Some(commands) if read.is_good => Ok(Prepared {
-                supplement: read.supplement(&self.mistakes),
+                supplement: with_overrides(&read.supplement(&self.mistakes), options),
                 stream: commands.iter().map(|sent| sent.command.clone()).collect(),
                 settings: read.server,
             }),

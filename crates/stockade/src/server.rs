@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use f2b_config::ServerSettings;
-use f2b_daemon::{LogLevel, LogTarget, RunError};
+use f2b_daemon::{LogLevel, LogTarget, Reread, RunError};
 use f2b_protocol::Command;
 
 use crate::client::{self, Session};
-use crate::configuration::Prepared;
+use crate::configuration::{Configuration, Prepared};
 use crate::options::{Options, Program};
 use crate::output::{log_error, print, print_error};
 use crate::{dump, exit_codes};
@@ -68,6 +68,17 @@ pub(crate) fn foreground(options: &Options, prepared: Prepared) -> bool {
     become_server(options, prepared.settings, Some(stream))
 }
 
+/// Reads the configuration again for a server that was started with these options.
+fn reread(options: Options) -> impl Fn() -> Option<Vec<Command>> {
+    move || {
+        let read = Configuration::read(&options, None).ok()?;
+        let prepared = read.told(&options).ok()?;
+        let mut stream = vec![prepared.supplement];
+        stream.extend(prepared.stream);
+        Some(stream)
+    }
+}
+
 fn become_server(
     options: &Options,
     settings: ServerSettings,
@@ -89,6 +100,7 @@ fn become_server(
                 stream,
                 background: options.background,
                 name: options.pname.clone(),
+                reread: Reread(Box::new(reread(options.clone()))),
                 ready: if is_configured {
                     || print("Server ready")
                 } else {

@@ -55,7 +55,13 @@ impl Engine {
         }
         self.supplement = staged.supplement;
         self.mistakes = staged.mistakes;
+        let given = &self.supplement.overrides;
+        self.overrides.extend(given.iter().cloned());
         for setting in staged.server {
+            // What a command line said when the server was started holds until another one says more.
+            if self.is_overridden(&setting) && !self.supplement.says(&setting) {
+                continue;
+            }
             // It was judged before; what the system refuses now is logged and the old stays.
             if let Err(exception) = self.set_server(setting) {
                 let text = exception.to_string();
@@ -86,6 +92,26 @@ impl Engine {
         let text = "Reload finished.";
         batch.lines.push(Line::new(Level::Info, "server", text));
         Ok(Value::text("OK"))
+    }
+
+    /// Takes up the configuration that was read for a signal; what is wrong with it is logged.
+    pub(super) fn reload_by_signal(&mut self, stream: Option<Vec<Command>>) {
+        let Some(stream) = stream else {
+            let text = "Reload: the configuration cannot be read; nothing was changed \
+                        (hint: `stockade check` shows every mistake)";
+            self.around.log.error("server", text);
+            return;
+        };
+        let reload = Reload {
+            stream,
+            ..Reload::default()
+        };
+        let mut batch = Batch::default();
+        if let Err(exception) = self.reload(&reload, &mut batch) {
+            let text = format!("Reload: {exception}");
+            batch.lines.push(Line::new(Level::Error, "server", text));
+        }
+        self.send(batch);
     }
 
     /// Takes one command of the stream without changing anything of what runs.
@@ -218,6 +244,11 @@ impl Engine {
         }
     }
 
+    /// Tells whether a command line has said how this shall be.
+    fn is_overridden(&self, setting: &ServerSetting) -> bool {
+        name_of(setting).is_some_and(|name| self.overrides.contains(name))
+    }
+
     /// Gives a running jail a new configuration. Its bans, failures and places in logs stay.
     fn renew(&mut self, name: &str, mut new: JailRuntime, batch: &mut Batch) {
         let text = format!("Reload jail '{name}'");
@@ -268,6 +299,23 @@ impl Staged {
             *text = format!("{place}{text}; nothing was changed");
         }
         exception
+    }
+}
+
+impl Supplement {
+    /// Tells whether the command line of this client has said how this shall be.
+    fn says(&self, setting: &ServerSetting) -> bool {
+        name_of(setting).is_some_and(|name| self.overrides.iter().any(|given| given == name))
+    }
+}
+
+/// The option of the command line for a setting, if there is one.
+fn name_of(setting: &ServerSetting) -> Option<&'static str> {
+    match setting {
+        ServerSetting::LogLevel(_) => Some("loglevel"),
+        ServerSetting::LogTarget(_) => Some("logtarget"),
+        ServerSetting::SyslogSocket(_) => Some("syslogsocket"),
+        _ => None,
     }
 }
 

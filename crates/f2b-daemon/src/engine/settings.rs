@@ -49,6 +49,8 @@ impl Engine {
             }
             Request::Supplement(pairs) => {
                 self.supplement = Supplement::of(&pairs);
+                self.overrides
+                    .extend(self.supplement.overrides.iter().cloned());
                 self.commands = 0;
                 let mistakes = std::mem::take(&mut self.supplement.mistakes);
                 for (is_error, text) in mistakes {

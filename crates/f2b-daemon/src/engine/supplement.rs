@@ -10,7 +10,7 @@ type Logs = Vec<(String, String)>;
 ///
 /// *Shape*: `{'waiting': {'sshd': [['/var/log/auth.log', 'head']]}, 'patterns': {'web':
 /// [['/var/log/web/*.log', 'tail']]}, 'origins': ['/etc/fail2ban/jail.local:3', None], 'mistakes':
-/// [['error', 'jail.local:3: …']]}`; `origins` goes along the commands that follow.
+/// [['error', 'jail.local:3: …']], 'overrides': ['loglevel']}`; `origins` goes along the commands that follow.
 #[derive(Debug, Default)]
 pub(super) struct Supplement {
     /// Paths that lead nowhere yet, by jail.
@@ -21,6 +21,8 @@ pub(super) struct Supplement {
     pub(super) mistakes: Vec<(bool, String)>,
     /// Whether errors are among them.
     pub(super) tells_mistakes: bool,
+    /// Options that the client's command line has set: `loglevel`, `logtarget`, `syslogsocket`.
+    pub(super) overrides: Vec<String>,
     origins: Vec<Option<String>>,
 }
 
@@ -45,6 +47,7 @@ impl Supplement {
             waiting: by_jail(entry("waiting")),
             patterns: by_jail(entry("patterns")),
             mistakes,
+            overrides: sequence("overrides").iter().map(Value::str).collect(),
             origins: origins
                 .map(|place| place.as_str().map(str::to_owned))
                 .collect(),
