@@ -98,6 +98,45 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a server of either on a tree of the test: files by their path below the configuration
+    /// folder, `{folder}` in a text stands for the server's own folder. Waits until all jails run.
+    ///
+    /// # Errors
+    /// It does not come up within half a minute, or with an error.
+    pub fn on_tree(program: Option<&Oracle>, folder: &Path, tree: &[(&str, &str)]) -> Result<Self> {
+        let folder = folder.join(if program.is_some() { "original" } else { "ours" });
+        let configuration = folder.join("configuration");
+        for (name, text) in tree {
+            let path = configuration.join(name);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)
+                    .with_context(|| format!("create {}", parent.display()))?;
+            }
+            let text = text.replace("{folder}", &folder.display().to_string());
+            fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        }
+        let endpoint = Endpoint {
+            configuration,
+            socket: folder.join("socket"),
+            pidfile: folder.join("pid"),
+        };
+        let command = match program {
+            Some(oracle) => {
+                let [python, script] = oracle.program("fail2ban-server");
+                let mut command = sealed(python);
+                oracle.prepare(command.arg(script));
+                command
+            }
+            None => sealed(place::our_program("fail2ban-server")?),
+        };
+        let mut server = Self::start(command, endpoint, &folder)?;
+        // Printed when the whole configuration has been carried out.
+        server.wait_until(START_DEADLINE, |server| {
+            Ok(server.said()?.contains("Server ready"))
+        })?;
+        Ok(server)
+    }
+
     /// Starts a server in the foreground; both take the same words.
     fn start(mut command: Command, endpoint: Endpoint, folder: &Path) -> Result<Self> {
         let log = folder.join("server.log");

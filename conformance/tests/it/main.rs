@@ -22,3 +22,4 @@ mod regex;
 mod replay;
 mod rules;
 mod samples;
+mod transcripts;
