@@ -1,4 +1,6 @@
 //! What is compared: jails with recording actions, and what happens to them.
+//!
+//! Long because it is a table.
 
 /// An action whose commands write down that they run.
 #[derive(Debug)]
