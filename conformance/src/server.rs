@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     Oracle, ours, place,
-    seal::{Sealed, sealed},
+    seal::{Sealed, sealed, sealed_script},
 };
 
 /// A server answers within this time or the test fails.
@@ -60,10 +60,37 @@ impl Server {
     /// It does not come up within half a minute, or with an error; all that it
     /// said is in the text.
     pub fn of_original(oracle: &Oracle, folder: &Path, jail_local: &str) -> Result<Self> {
+        let [python, _] = oracle.program("fail2ban-server");
+        Self::of_original_by(sealed(python), oracle, folder, jail_local)
+    }
+
+    /// Starts an original's server as [`Self::of_original`] does, which meets
+    /// another program wherever it runs `/bin/sh`.
+    ///
+    /// # Errors
+    /// As [`Self::of_original`].
+    pub fn of_original_with_shell(
+        oracle: &Oracle,
+        folder: &Path,
+        jail_local: &str,
+        shell: &Path,
+    ) -> Result<Self> {
+        let [python, _] = oracle.program("fail2ban-server");
+        let mut command =
+            sealed_script("mount --bind \"$1\" \"$(readlink -f /bin/sh)\"; shift; exec \"$@\"");
+        command.arg(shell).arg(python);
+        Self::of_original_by(command, oracle, folder, jail_local)
+    }
+
+    fn of_original_by(
+        mut command: Command,
+        oracle: &Oracle,
+        folder: &Path,
+        jail_local: &str,
+    ) -> Result<Self> {
         let folder = folder.join("original");
         let endpoint = prepare(&folder, &oracle.configuration(), jail_local)?;
-        let [python, script] = oracle.program("fail2ban-server");
-        let mut command = sealed(python);
+        let [_, script] = oracle.program("fail2ban-server");
         oracle.prepare(command.arg(script));
         let mut server = Self::start(command, endpoint, &folder)?;
         // Printed when the whole configuration has been carried out.

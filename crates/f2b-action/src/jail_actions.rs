@@ -1,11 +1,13 @@
 //! The actions of one jail, in order.
 
+mod again;
 mod flush;
 mod method;
+mod one;
 
 use std::collections::HashMap;
 
-use f2b_core::{FailId, Span, UnixTime};
+use f2b_core::{FailId, UnixTime};
 
 use crate::action::{Action, ActionError, Repair, Run};
 use crate::line::{Level, Logger};
@@ -13,12 +15,6 @@ use crate::{Command, Definition, Info, World, text};
 
 pub use flush::Flush;
 pub use method::{Answer, CallError, METHODS, Method};
-
-/// A failure of somebody who has been banned for this long lets the actions be checked.
-const CHECKED_AFTER: Span = Span::from_seconds(3);
-
-/// They are checked at most this often.
-const CHECKED_EVERY: Span = Span::from_seconds(3);
 
 /// An action that is not there, or there already. The texts are the original's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,47 +122,13 @@ impl JailActions {
 
     /// Starts all actions, in order; those that start on demand wait for a first ban.
     pub fn start(&mut self, world: &mut World<'_>) {
-        self.each(world, false, |jail, action, run| {
-            if let Err(error) = action.begin(run) {
-                let name = action.definition.name();
-                run.log(
-                    Level::Error,
-                    Logger::Actions,
-                    text::start(jail, name, &error),
-                );
-            }
-        });
-    }
-
-    /// Starts one action, which was added to a jail that runs.
-    ///
-    /// # Errors
-    /// [`NameError::Unknown`].
-    pub fn start_one(&mut self, world: &mut World<'_>, name: &str) -> Result<(), NameError> {
-        self.one(world, name, |jail, action, run| {
-            if let Err(error) = action.begin(run) {
-                let name = action.definition.name();
-                run.log(
-                    Level::Error,
-                    Logger::Actions,
-                    text::start(jail, name, &error),
-                );
-            }
-        })
+        self.each(world, false, start);
     }
 
     /// Stops all actions, the last one first.
     pub fn stop(&mut self, world: &mut World<'_>) {
         self.each(world, true, stop);
         self.epochs.clear();
-    }
-
-    /// Stops one action, which is about to be removed.
-    ///
-    /// # Errors
-    /// [`NameError::Unknown`].
-    pub fn stop_one(&mut self, world: &mut World<'_>, name: &str) -> Result<(), NameError> {
-        self.one(world, name, stop)
     }
 
     /// Tells all actions that the server was reloaded.
@@ -186,86 +148,9 @@ impl JailActions {
     /// Bans with all actions, in order.
     pub fn ban(&mut self, world: &mut World<'_>, ticket: Ticket<'_>, info: &mut dyn Info) {
         self.each(world, false, |jail, action, run| {
-            if ticket.is_restored && action.definition.skips_restored() {
-                return;
-            }
-            if let Err(error) = action.ban(run, info) {
-                tell(run, "ban", jail, action, info, &error);
-            }
+            ban(jail, action, run, ticket, info);
         });
         self.note_epoch(ticket.id);
-    }
-
-    /// Is told of a further failure of somebody who is banned already.
-    ///
-    /// What an action had to make anew since the ban has lost it: there it is banned again, and `true`
-    /// is returned if that went well. Otherwise, if the ban stands for more than three seconds and so
-    /// should have held, all actions are checked, at most every three seconds.
-    ///
-    /// `since` is the time of the ban.
-    pub fn already_banned(
-        &mut self,
-        world: &mut World<'_>,
-        ticket: Ticket<'_>,
-        since: UnixTime,
-        info: &mut dyn Info,
-    ) -> bool {
-        if self.epoch_of(ticket.id) == self.epoch {
-            let now = world.now;
-            let is_due = match self.checked {
-                Some(checked) => now.since(checked) >= CHECKED_EVERY,
-                None => true,
-            };
-            if now.since(since) <= CHECKED_AFTER || !is_due {
-                return false;
-            }
-            self.checked = Some(now);
-            self.consistency_check(world);
-        }
-        self.reban(world, ticket, info)
-    }
-
-    /// Checks all actions and repairs what is gone.
-    pub fn consistency_check(&mut self, world: &mut World<'_>) {
-        self.each(world, false, |jail, action, run| {
-            check(jail, action, run, Repair::Always);
-        });
-    }
-
-    fn reban(&mut self, world: &mut World<'_>, ticket: Ticket<'_>, info: &mut dyn Info) -> bool {
-        let epoch = self.epoch_of(ticket.id);
-        let concerned = |action: &Action| {
-            let is_meant = !(ticket.is_restored && action.definition.skips_restored());
-            action.definition.epoch > epoch && is_meant
-        };
-        let names: Vec<&str> = self
-            .actions
-            .iter()
-            .filter(|action| concerned(action))
-            .map(|action| action.definition.name())
-            .collect();
-        if names.is_empty() {
-            return false;
-        }
-        let id = ticket.id.to_string();
-        let line = text::reban(&self.jail, &id, &names);
-        (world.log)(line);
-        let mut is_good = true;
-        self.each(world, false, |jail, action, run| {
-            if !concerned(action) {
-                return;
-            }
-            let line = text::doing(jail, action.definition.name(), "reban", &id);
-            run.log(Level::Debug, Logger::Actions, line);
-            if let Err(error) = action.reban(run, info) {
-                is_good = false;
-                tell(run, "reban", jail, action, info, &error);
-            }
-        });
-        if is_good {
-            self.note_epoch(ticket.id);
-        }
-        is_good
     }
 
     /// Says to all actions that have `actionprolong` that a ban ends later.
@@ -286,16 +171,6 @@ impl JailActions {
             unban(jail, action, run, id, info);
         });
         self.epochs.remove(id);
-    }
-
-    fn epoch_of(&self, id: &FailId) -> u64 {
-        self.epochs.get(id).copied().unwrap_or(0)
-    }
-
-    fn note_epoch(&mut self, id: &FailId) {
-        if self.epoch > 0 {
-            self.epochs.insert(id.clone(), self.epoch);
-        }
     }
 
     fn action(&self, name: &str) -> Option<&Action> {
@@ -326,30 +201,33 @@ impl JailActions {
             }
         }
     }
-
-    /// Lets one action do something.
-    fn one<T>(
-        &mut self,
-        world: &mut World<'_>,
-        name: &str,
-        what: impl FnOnce(&str, &mut Action, &mut Run<'_, '_>) -> T,
-    ) -> Result<T, NameError> {
-        let mut actions = self.actions.iter_mut();
-        let action = actions.find(|action| action.definition.name() == name);
-        let action = action.ok_or_else(|| unknown(name))?;
-        let mut run = Run {
-            world,
-            jail: &self.jail,
-            epoch: &mut self.epoch,
-            scripts: &mut self.scripts,
-        };
-        Ok(what(&self.jail, action, &mut run))
-    }
 }
 
 fn unknown(name: &str) -> NameError {
     let name = name.to_owned();
     NameError::Unknown { name }
+}
+
+fn start(jail: &str, action: &mut Action, run: &mut Run<'_, '_>) {
+    if let Err(error) = action.begin(run) {
+        let line = text::start(jail, action.definition.name(), &error);
+        run.log(Level::Error, Logger::Actions, line);
+    }
+}
+
+fn ban(
+    jail: &str,
+    action: &mut Action,
+    run: &mut Run<'_, '_>,
+    ticket: Ticket<'_>,
+    info: &mut dyn Info,
+) {
+    if ticket.is_restored && action.definition.skips_restored() {
+        return;
+    }
+    if let Err(error) = action.ban(run, info) {
+        tell(run, "ban", jail, action, info, &error);
+    }
 }
 
 fn stop(jail: &str, action: &mut Action, run: &mut Run<'_, '_>) {

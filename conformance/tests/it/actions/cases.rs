@@ -1,4 +1,6 @@
 //! What is compared: jails with recording actions, and what happens to them.
+//!
+//! Long because it is a table.
 
 /// An action whose commands write down that they run.
 #[derive(Debug)]
@@ -453,6 +455,49 @@ actionunban = printf '%%s\\n' unban \"<ip>\" \"<fid>\" >> RECORD
             "attempt 5.6.7.8 bad \"x\" `touch nothing` $(id) ; & | > < * ? ~ # \\ [a] {b} 'c'",
             "attempt 5.6.7.9 a line\nand another", "attempt 5.6.7.10 plain words",
         ],
+    },
+    Case {
+        jail: "surroundings",
+        failing: &[],
+        actions: &[Recording {
+            commands: &[],
+            definition: "actionban = { umask; readlink /proc/self/fd/0; echo \"$#\"; } >> RECORD\n",
+            ..NONE
+        }],
+        events: &["ban 1.2.3.4"],
+    },
+    Case {
+        jail: "much-output",
+        failing: &[],
+        actions: &[Recording {
+            commands: &[],
+            definition: "actionban = echo begun >> RECORD; head -c 100000 /dev/zero; echo done >> RECORD\n",
+            init: "timeout = 1\n",
+            ..NONE
+        }],
+        events: &["ban 1.2.3.4"],
+    },
+    Case {
+        jail: "eleven-values",
+        failing: &[],
+        actions: &[Recording {
+            commands: &[],
+            definition: "actionban = printf '%%s|' \"<v1>\" \"<v2>\" \"<v3>\" \"<v4>\" \"<v5>\" \"<v6>\" \"<v7>\" \"<v8>\" \"<v9>\" \"<v10>\" \"<v11>\" >> RECORD; echo >> RECORD\n",
+            ..NONE
+        }],
+        events: &[
+            "call a ban {\"aInfo\":{\"v1\":\";1\",\"v2\":\";2\",\"v3\":\";3\",\"v4\":\";4\",\"v5\":\";5\",\"v6\":\";6\",\"v7\":\";7\",\"v8\":\";8\",\"v9\":\";9\",\"v10\":\";10\",\"v11\":\";11\"}}",
+        ],
+    },
+    Case {
+        jail: "value-before-a-letter",
+        failing: &[],
+        actions: &[Recording {
+            commands: &[],
+            definition: "actionban = echo \"<fid>s\" >> RECORD\n",
+            ..NONE
+        }],
+        events: &["ban text", "ban it's"],
     },
     Case {
         jail: "outcomes",

@@ -32,19 +32,13 @@ pub(super) fn play(folder: &Path, cases: &[Case]) -> Vec<Transcript> {
             for command in &stream {
                 apply(&mut actions, case.jail, command.as_words());
             }
-            let mut jail = Jail {
-                name: case.jail,
-                actions,
-                bans: Vec::new(),
-                now: 1_000,
-            };
-            jail.play(case, folder)
+            Jail::new(case.jail, actions).play(case, folder)
         })
         .collect()
 }
 
 /// Does what a command of the stream says of a jail's actions.
-fn apply(actions: &mut JailActions, jail: &str, words: &[Value]) {
+pub(super) fn apply(actions: &mut JailActions, jail: &str, words: &[Value]) {
     let texts: Vec<Option<&str>> = words.iter().map(Value::as_str).collect();
     if texts.get(1) != Some(&Some(jail)) {
         return;
@@ -74,14 +68,23 @@ fn apply(actions: &mut JailActions, jail: &str, words: &[Value]) {
 }
 
 /// What the server around the actions knows.
-struct Jail {
-    name: &'static str,
-    actions: JailActions,
+pub(super) struct Jail {
+    name: String,
+    pub(super) actions: JailActions,
     bans: Vec<(FailId, i64)>,
     now: i64,
 }
 
 impl Jail {
+    pub(super) fn new(name: &str, actions: JailActions) -> Self {
+        Self {
+            name: name.to_owned(),
+            actions,
+            bans: Vec::new(),
+            now: 1_000,
+        }
+    }
+
     fn play(&mut self, case: &Case, folder: &Path) -> Transcript {
         let mut stage = Stage::new(folder, case.jail);
         stage.begin(case);
@@ -120,8 +123,7 @@ impl Jail {
             let line = events::logged(line.logger.name(), level, &line.text);
             logged.push_str(&line.unwrap_or_default());
         };
-        let mut no_ban = self.tags("", "", "");
-        no_ban.retain(|(name, _)| name != "family");
+        let mut no_ban = self.tags_of_no_ban();
         let mut world = World {
             shell: &mut SystemShell,
             log: &mut log,
@@ -157,14 +159,10 @@ impl Jail {
             ["unban", "--all"] => self.lift_all(&mut world, Flush::Unban),
             ["unban", id] => self.unban(&mut world, id),
             ["wait", seconds] => self.now += seconds.parse::<i64>().unwrap(),
-            ["ban" | "again", id] => {
-                let tags = self.tags(id, Family::of(&FailId::parse(id)).text(), "");
-                self.ban(&mut world, id, tags, false);
-            }
+            ["ban" | "again", id] => self.ban_by_hand(&mut world, id),
             ["attempt", id, ..] => {
                 let line = event.splitn(3, ' ').last().unwrap();
-                let tags = self.tags(id, "inet4", line);
-                self.ban(&mut world, id, tags, false);
+                self.ban_for(&mut world, id, line);
             }
             ["call", action, method, ref json @ ..] => {
                 return self.call(&mut world, action, method, json.first().copied());
@@ -184,6 +182,18 @@ impl Jail {
             _ => panic!("no such event: {event}"),
         }
         String::new()
+    }
+
+    /// `banip`.
+    pub(super) fn ban_by_hand(&mut self, world: &mut World<'_>, id: &str) {
+        let tags = self.tags(id, Family::of(&FailId::parse(id)).text(), "");
+        self.ban(world, id, tags, false);
+    }
+
+    /// An attempt with one line.
+    pub(super) fn ban_for(&mut self, world: &mut World<'_>, id: &str, line: &str) {
+        let tags = self.tags(id, "inet4", line);
+        self.ban(world, id, tags, false);
     }
 
     fn ban(
@@ -212,14 +222,14 @@ impl Jail {
         }
     }
 
-    fn unban(&mut self, world: &mut World<'_>, id: &str) {
+    pub(super) fn unban(&mut self, world: &mut World<'_>, id: &str) {
         let fail_id = FailId::parse(id);
         let mut tags = self.tags(id, Family::of(&fail_id).text(), "");
         self.bans.retain(|(banned, _)| *banned != fail_id);
         self.actions.unban(world, &fail_id, &mut tags);
     }
 
-    fn lift_all(&mut self, world: &mut World<'_>, why: Flush) {
+    pub(super) fn lift_all(&mut self, world: &mut World<'_>, why: Flush) {
         self.actions.flush(world, why, None);
         for (id, _) in std::mem::take(&mut self.bans) {
             let mut tags = self.tags(&id.to_string(), Family::of(&id).text(), "");
@@ -253,6 +263,13 @@ impl Jail {
         }
     }
 
+    /// The tags of an empty ban.
+    pub(super) fn tags_of_no_ban(&self) -> Vec<(String, String)> {
+        let mut tags = self.tags("", "", "");
+        tags.retain(|(name, _)| name != "family");
+        tags
+    }
+
     /// The tags of a ban by hand, or of an attempt with one line.
     fn tags(&self, id: &str, family: &str, line: &str) -> Vec<(String, String)> {
         let failures = if line.is_empty() { "0" } else { "1" };
@@ -273,8 +290,10 @@ impl Jail {
             ("ipfailures", failures),
             ("ipjailfailures", failures),
             ("restored", "0"),
+            ("time", "TIME"),
+            ("ip-host", "None"),
             ("jail.banned", &banned),
-            ("jail.name", self.name),
+            ("jail.name", &self.name),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()

@@ -269,6 +269,8 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
@@ -315,6 +317,21 @@ mod tests {
         assert_eq!(text(&outcome.stdout), "$(id) 0\n|$(id) 10\n|10|");
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_value_of_a_ban_arrives_as_it_is(value in "[^\\x00]{0,80}", other in any::<String>()) {
+            let other = other.replace('\0', "");
+            let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            let mut tags = vec![pair("matches", &value), pair("F-USER", &other)];
+            let script = Script::fill("printf '%s\\0%s' \"<matches>\" \"<F-USER>\"", &mut tags);
+            let outcome = run(&script, LONG);
+            prop_assert_eq!(outcome.ending, Ending::Code(0));
+            prop_assert_eq!(outcome.stdout.kept, format!("{value}\0{other}").into_bytes());
+            prop_assert!(outcome.stderr.kept.is_empty());
+        }
+    }
+
     #[test]
     fn much_output_is_read_and_cut() {
         let outcome = run(&Script::plain("head -c 1000000 /dev/zero; exit 4"), LONG);
@@ -340,28 +357,30 @@ mod tests {
 
     #[test]
     fn a_script_whose_time_is_over_is_ended_with_its_children() {
-        let folder = tempfile::tempdir().unwrap();
         let check = |script: &str, ending: Ending| {
+            let folder = tempfile::tempdir().unwrap();
             let pids = folder.path().join("pids");
             let script = format!(
                 "sleep 600 & echo $! > {}; echo begun; {script}",
                 pids.display()
             );
-            let outcome = run(&Script::plain(&script), Duration::from_secs(1));
+            // Long enough for a shell to begin on a busy machine.
+            let outcome = run(&Script::plain(&script), Duration::from_secs(4));
             assert!(outcome.timed_out, "{script}");
             assert_eq!(outcome.ending, ending, "{script}");
             assert_eq!(text(&outcome.stdout), "begun\n");
             let child = std::fs::read_to_string(&pids).unwrap();
-            let child = Pid::from_raw(child.trim().parse().unwrap()).unwrap();
-            let stat = format!("/proc/{}/stat", child.as_raw_nonzero());
+            let stat = format!("/proc/{}/stat", child.trim());
             // It ends a moment after it was killed, and is a zombie until somebody has waited for it.
             while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z")) {
                 std::thread::yield_now();
             }
         };
-        check("sleep 600", Ending::Signal(15));
-        check("trap '' TERM; sleep 600; sleep 600", Ending::Signal(9));
-        check("trap 'exit 5' TERM; wait", Ending::Code(5));
+        std::thread::scope(|scope| {
+            scope.spawn(|| check("sleep 600", Ending::Signal(15)));
+            scope.spawn(|| check("trap '' TERM; sleep 600; sleep 600", Ending::Signal(9)));
+            scope.spawn(|| check("trap 'exit 5' TERM; wait", Ending::Code(5)));
+        });
     }
 
     #[test]
