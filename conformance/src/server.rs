@@ -131,7 +131,11 @@ impl Server {
     /// # Errors
     /// It does not come up within half a minute, or with an error.
     pub fn on_tree(program: Option<&Oracle>, folder: &Path, tree: &[(&str, &str)]) -> Result<Self> {
-        let folder = folder.join(if program.is_some() { "original" } else { "ours" });
+        let folder = folder.join(if program.is_some() {
+            "original"
+        } else {
+            "ours"
+        });
         let configuration = folder.join("configuration");
         for (name, text) in tree {
             let path = configuration.join(name);

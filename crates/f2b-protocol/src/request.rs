@@ -178,6 +178,10 @@ pub enum StatusFlavor {
     Basic,
     /// Without the list of bans.
     Short,
+    /// Also the networks, countries and registries of the banned; see [`JailStatus`].
+    ///
+    /// [`JailStatus`]: crate::status::JailStatus
+    Cymru,
     /// The backend and the counts alone, as `stats` has them.
     Statistics,
     /// A word that is no flavour: logged as a warning, answered as basic. Holds
@@ -335,9 +339,7 @@ fn status(rest: &[Value]) -> Result<Request, Refusal> {
         None | Some("basic") => StatusFlavor::Basic,
         Some("short") => StatusFlavor::Short,
         Some("stats") => StatusFlavor::Statistics,
-        Some(flavor @ "cymru") => {
-            return Err(Refusal::NotAvailable(format!("status <JAIL> {flavor}")));
-        }
+        Some("cymru") => StatusFlavor::Cymru,
         Some(other) => StatusFlavor::Unknown(other.to_owned()),
     };
     if jail.as_str() == Some("--all") {

@@ -77,6 +77,12 @@ impl JailStatus {
         if *flavor != StatusFlavor::Short {
             actions.push(pair("Banned IP list", Value::texts(&self.banned)));
         }
+        if *flavor == StatusFlavor::Cymru {
+            // As the original without its optional DNS library: nobody is asked.
+            for list in ["Banned ASN list", "Banned Country list", "Banned RIR list"] {
+                actions.push(pair(list, Value::texts(["error"])));
+            }
+        }
         Value::List(vec![
             pair("Filter", Value::List(filter)),
             pair("Actions", Value::List(actions)),

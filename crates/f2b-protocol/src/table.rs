@@ -145,7 +145,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(Database, "set dbpurgeage <SECONDS>", "forget bans that are older"),
     entry(JailControl, "add <JAIL> <BACKEND>", "create a jail that reads through BACKEND"),
     entry(JailControl, "start <JAIL>", "let a jail begin to work"),
-    entry(JailControl, "status <JAIL> [FLAVOR]", "show counters and bans of a jail; FLAVOR is basic, short or stats"),
+    entry(JailControl, "status <JAIL> [FLAVOR]", "show counters and bans of a jail; FLAVOR is basic, short, stats or cymru"),
     entry(JailConfiguration, "set <JAIL> ignoreself true|false", "say whether the host's own addresses are spared"),
     entry(JailConfiguration, "set <JAIL> delignoreip <IP>", "spare it no longer"),
     entry(JailConfiguration, "set <JAIL> delfailregex <INDEX>", "take that expression out"),

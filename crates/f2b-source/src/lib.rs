@@ -52,6 +52,7 @@
 //! # }
 //! ```
 
+mod encoding;
 mod error;
 mod event;
 mod files;
@@ -64,6 +65,7 @@ mod source;
 mod split;
 mod tail;
 
+pub use encoding::{Encoding, Order};
 pub use error::{FileKind, SourceError};
 pub use event::{Chunk, Rotation, SourceEvent, SourceId};
 pub use files::{Files, Progress, Woken};

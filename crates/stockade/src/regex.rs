@@ -33,7 +33,6 @@ use f2b_config::parse_spec;
 use f2b_core::UnixTime;
 use jiff::Timestamp;
 
-use self::encoding::Encoding;
 use self::log::{Journal, Log};
 use self::log_lines::Level;
 use self::options::{Asked, Options};
@@ -44,6 +43,7 @@ use self::run::Run;
 use self::trial::Trial;
 use crate::exit_codes;
 use crate::output::print_error;
+use f2b_source::Encoding;
 
 /// What `-V` answers (design: "Identity").
 const VERSION: &str = "1.1.1";

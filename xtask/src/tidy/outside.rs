@@ -39,7 +39,7 @@ const OUTSIDE: &[Outside] = &[
     room("clap", &["stockade"]),
     room("crossbeam-channel", &["f2b-daemon"]),
     room("dns-lookup", &["f2b-daemon"]),
-    room("encoding_rs", &["stockade"]),
+    room("encoding_rs", &["f2b-source"]),
     room("if-addrs", &["f2b-daemon"]),
     room(
         "indexmap",

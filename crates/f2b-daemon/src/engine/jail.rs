@@ -7,7 +7,7 @@ use f2b_core::{Dice, FailId, Jail, Settings};
 use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
 use f2b_protocol::Exception;
-use f2b_source::{Position, SourceId, Start};
+use f2b_source::{Encoding, Position, SourceId, Start};
 use f2b_store::JournalPosition;
 use indexmap::{IndexMap, IndexSet};
 
@@ -52,6 +52,8 @@ pub(crate) struct JailRuntime {
     pub(crate) matcher: Matcher,
     /// Its rules, made ready to be asked all at once; `None` after they have changed.
     pub(crate) pass: Option<Pass>,
+    /// The encoding of its log files.
+    pub(crate) encoding: Encoding,
     /// The log files it was told of, those that are waited for included.
     pub(crate) logs: Vec<LogFile>,
     /// Its `journalmatch`: groups of which any may fit.
@@ -100,8 +102,10 @@ pub(crate) struct ReadCounters {
     pub(crate) panicked: u64,
     /// Lines that a rule was not matched against to the end, as it would have taken too long.
     pub(crate) given_up: u64,
-    /// Failures of names, which are not looked up.
+    /// Failures of names that were given up, as too many waited.
     pub(crate) names: u64,
+    /// Lines that are not in the jail's encoding.
+    pub(crate) undecoded: u64,
 }
 
 /// What a jail reads.
@@ -172,6 +176,7 @@ impl JailRuntime {
             filter: Filter::default(),
             matcher: Matcher::new(DateDetector::new(), zone, Judging::server()),
             pass: None,
+            encoding: Encoding::Utf8,
             logs: Vec::new(),
             matches: Vec::new(),
             actions: IndexMap::new(),

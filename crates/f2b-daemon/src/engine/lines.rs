@@ -8,7 +8,7 @@ use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Value as Captured};
 use f2b_protocol::Value;
 use f2b_source::journal::JournalEntry;
-use f2b_source::{Chunk, SourceEvent, SourceId};
+use f2b_source::{Chunk, Encoding, SourceEvent, SourceId};
 use f2b_store::JournalPosition;
 
 use super::ignoring::Waiting;
@@ -138,7 +138,12 @@ impl JailRuntime {
             findtime,
             in_operation: file.in_operation,
         };
-        let mut judge = Judge::new(&self.filter, &mut self.matcher, &mut self.pass);
+        let mut judge = Judge::new(
+            &self.filter,
+            &mut self.matcher,
+            &mut self.pass,
+            self.encoding,
+        );
         for range in &chunk.ranges {
             self.read.lines += 1;
             let line = with_end(&chunk.buffer, range);
@@ -150,7 +155,19 @@ impl JailRuntime {
                 }
             }
         }
+        let undecoded = judge.undecoded;
         file.in_operation |= chunk.at_end;
+        if undecoded > 0 && self.read.undecoded == 0 {
+            let text = format!(
+                "[{}] Lines of {} are not in the encoding {}: what cannot be read counts as U+FFFD \
+                 (hint: set `logencoding`)",
+                self.name,
+                file.path.display(),
+                self.told.logencoding
+            );
+            batch.lines.push(Line::new(Level::Warning, "filter", text));
+        }
+        self.read.undecoded += undecoded;
         self.read.oversize += chunk.oversize;
         judged
     }
@@ -187,7 +204,13 @@ impl JailRuntime {
             findtime,
             in_operation: journal.in_operation,
         };
-        let mut judge = Judge::new(&self.filter, &mut self.matcher, &mut self.pass);
+        let mut judge = Judge::new(
+            &self.filter,
+            &mut self.matcher,
+            &mut self.pass,
+            // A journal has its own.
+            Encoding::Utf8,
+        );
         for entry in entries {
             self.read.lines += 1;
             if entry.is_cut {

@@ -36,6 +36,7 @@ impl Default for Told {
 pub(crate) struct JailTold {
     /// The backend as it was called.
     pub(crate) backend: String,
+    pub(crate) logencoding: String,
     pub(crate) findtime: Value,
     pub(crate) datepattern: Value,
     pub(crate) logtimezone: Value,
@@ -49,6 +50,7 @@ impl Default for JailTold {
     fn default() -> Self {
         Self {
             backend: "auto".to_owned(),
+            logencoding: "UTF-8".to_owned(),
             findtime: Value::Int(600),
             datepattern: Value::Tuple(vec![Value::None, Value::text("Default Detectors")]),
             logtimezone: Value::None,
@@ -89,7 +91,7 @@ impl JailRuntime {
         let count = |count: usize| Value::Int(i64::try_from(count).unwrap_or(i64::MAX));
         Ok(match option {
             JailOption::LogPath => self.log_paths(),
-            JailOption::LogEncoding => Value::text("UTF-8"),
+            JailOption::LogEncoding => Value::text(self.told.logencoding.clone()),
             JailOption::JournalMatch => self.journal_matches(),
             JailOption::IgnoreSelf => Value::Bool(self.ignoring.itself),
             JailOption::IgnoreIp => self.ignored(),

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use f2b_core::UnixTime;
 
 pub(crate) use self::journal::Journal;
-use super::encoding::Encoding;
 use super::progress::Progress;
+use f2b_source::Encoding;
 
 /// A log.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use f2b_core::UnixTime;
 use f2b_match::{Filter, Given, Judged, Line, Matcher, Moment, Pass, Reader, Told};
+use f2b_source::Encoding;
 
 use crate::clock;
 
@@ -13,7 +14,10 @@ pub(super) struct Judge<'jail> {
     filter: &'jail Filter,
     matcher: &'jail mut Matcher,
     pass: &'jail mut Pass,
+    encoding: Encoding,
     told: Vec<Told>,
+    /// Lines that are not in the encoding, so far.
+    pub(super) undecoded: u64,
 }
 
 /// The matcher panicked at a line. Its memory stays good for the lines to come.
@@ -24,12 +28,15 @@ impl<'jail> Judge<'jail> {
         filter: &'jail Filter,
         matcher: &'jail mut Matcher,
         pass: &'jail mut Option<Pass>,
+        encoding: Encoding,
     ) -> Self {
         Self {
             filter,
             matcher,
             pass: pass.get_or_insert_with(|| Pass::new([filter])),
+            encoding,
             told: Vec::new(),
+            undecoded: 0,
         }
     }
 
@@ -41,7 +48,8 @@ impl<'jail> Judge<'jail> {
         moment: Moment,
     ) -> Result<Option<Judged>, Panicked> {
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let text = String::from_utf8_lossy(line);
+            let (text, is_whole) = self.encoding.decode(line);
+            self.undecoded += u64::from(!is_whole);
             let Some(time) = given else {
                 return self.judged(Line::new(&text), moment);
             };

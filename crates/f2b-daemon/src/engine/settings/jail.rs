@@ -5,6 +5,7 @@ use f2b_core::{Bantime, IgnoreError};
 use f2b_match::{DateDetector, UseDns, Zone};
 use f2b_protocol::request::{LogPosition, Setting};
 use f2b_protocol::{Exception, Reply, Value};
+use f2b_source::Encoding;
 
 use super::values::{
     clamped, date_exception, index, property_of, rule_exception, shown, shown_dates,
@@ -128,12 +129,22 @@ impl JailRuntime {
                 self.told.logtimezone = Value::text(text);
                 Ok(self.told.logtimezone.clone())
             }
-            Setting::LogEncoding(name)
-                if ["auto", "utf-8"].contains(&name.to_lowercase().as_str()) =>
-            {
-                Ok(Value::text("UTF-8"))
+            Setting::LogEncoding(name) => {
+                let name = match name.to_lowercase().as_str() {
+                    "auto" => "UTF-8".to_owned(),
+                    _ => name,
+                };
+                match Encoding::named(&name) {
+                    None => return Err(Exception::unknown_encoding(&name)),
+                    Some(encoding) if encoding.newline().0 > 1 => {
+                        return not_available(&format!("logencoding {name}"));
+                    }
+                    Some(encoding) => self.encoding = encoding,
+                }
+                tell("filter", format!("  encoding: {name}"));
+                self.told.logencoding.clone_from(&name);
+                Ok(Value::text(name))
             }
-            Setting::LogEncoding(_) => not_available("logencoding"),
             Setting::AddLogPath { path, position } => {
                 if !self.add_log(&path, position == LogPosition::Tail) {
                     let text = format!("Log file {path} is read already");

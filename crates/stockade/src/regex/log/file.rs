@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{LogError, Piece, Reader, counts};
-use crate::regex::encoding::Encoding;
 use crate::regex::progress::Progress;
+use f2b_source::Encoding;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 1 << 18;
@@ -115,7 +115,7 @@ fn line_end(bytes: &[u8], encoding: Encoding) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::regex::encoding::Order;
+    use f2b_source::Order;
 
     fn lines(bytes: &[u8], encoding: Encoding) -> Vec<(String, bool)> {
         let folder = tempfile::tempdir().unwrap();
