@@ -46,7 +46,7 @@ impl Session<'_> {
     /// Stops the server, if there is one, and starts it again.
     ///
     /// Differs: with a configuration that nothing can be started from, the server that runs goes on
-    /// (`restart-broken` in known-differences).
+    /// (suite `life`, `client restart (3)` in known-differences).
     pub(super) fn restart(&self) -> bool {
         let Ok(configuration) = Configuration::read(self.options, None) else {
             return false;
