@@ -53,4 +53,4 @@ mod text;
 pub use log::{Level, LogLevel, LogTarget, LogTargetError};
 pub use process::detach;
 pub use run::{Options, RunError, run};
-pub use socket::SocketError;
+pub use socket::{SocketError, socket_is_passed};
