@@ -30,6 +30,7 @@ pub mod attack;
 pub mod dates;
 pub mod differences;
 pub mod dump;
+pub mod life;
 mod oracle;
 pub mod ours;
 mod place;

@@ -284,7 +284,7 @@ impl Server {
 }
 
 /// Makes a server's folder: the copied configuration and what every test sets.
-fn prepare(folder: &Path, configuration: &Path, jail_local: &str) -> Result<Endpoint> {
+pub(crate) fn prepare(folder: &Path, configuration: &Path, jail_local: &str) -> Result<Endpoint> {
     let copy = folder.join("configuration");
     copy_folder(configuration, &copy)?;
     let jail_d = copy.join("jail.d");

@@ -14,6 +14,7 @@ mod dates;
 mod dump;
 mod dump_original;
 mod filters;
+mod life;
 mod matching;
 mod original;
 mod pyregex_characters;

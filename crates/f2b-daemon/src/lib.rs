@@ -56,4 +56,4 @@ mod text;
 pub use log::{Level, LogLevel, LogTarget, LogTargetError};
 pub use process::detach;
 pub use run::{Options, Reread, RunError, run};
-pub use socket::SocketError;
+pub use socket::{SocketError, socket_is_passed};

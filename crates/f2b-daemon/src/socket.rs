@@ -20,6 +20,7 @@ use crate::log::Log;
 use crate::supervisor;
 
 pub(crate) use activation::inherited;
+pub use activation::socket_is_passed;
 use clients::{Clients, Place};
 
 /// A control socket that cannot be opened.

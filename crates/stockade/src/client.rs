@@ -30,6 +30,11 @@ const SOCKET: &str = "/var/run/fail2ban/fail2ban.sock";
 /// Runs the program.
 pub(crate) fn main(words: Vec<String>) -> ExitCode {
     let options = match Options::parse(Program::Client, words) {
+        // As the original: a server in the background is not told what it is called.
+        Ok(options) if !options.foreground => Options {
+            pname: None,
+            ..options
+        },
         Ok(options) => options,
         Err(error) => {
             misunderstood(Program::Client, &error);

@@ -1,6 +1,7 @@
 //! What a server is told, read from files.
 
 use f2b_config::{Diagnostic, Read, Reading, ServerSettings, Severity, Told, Unreadable};
+use f2b_daemon::LogLevel;
 use f2b_protocol::{Command, Value};
 
 use crate::diagnostics::{self, Style};
@@ -19,7 +20,12 @@ pub(crate) struct Refused;
 /// The folder or `fail2ban.conf` cannot be read; it was said why, as the original says it.
 pub(crate) fn settings(options: &Options) -> Result<ServerSettings, Refused> {
     if let Some(settings) = options.settings() {
-        return Ok(settings);
+        if LogLevel::named(&settings.loglevel.to_uppercase()).is_some() {
+            return Ok(settings);
+        }
+        let level = Value::text(settings.loglevel).repr();
+        print(&format!("ERROR: Invalid log level {level}"));
+        return Err(Refused);
     }
     let tree = chosen(options)?;
     match f2b_config::read_server(tree.as_dyn(), &dump::reading(options)) {
@@ -49,14 +55,15 @@ fn chosen(options: &Options) -> Result<Tree, Refused> {
     })
 }
 
-/// Shows mistakes with their places. A terminal that a server runs on is shown warnings, too; otherwise
-/// `stockade check` tells them.
+/// Shows mistakes with their places: all of them on the terminal that a server runs on, otherwise errors
+/// only, a line each; `stockade check` tells the rest.
 fn show(mistakes: &[Diagnostic], options: &Options) {
-    let is_shown = |mistake: &&Diagnostic| {
-        options.verbosity > 0 && (options.foreground || mistake.severity == Severity::Error)
-    };
-    for mistake in mistakes.iter().filter(is_shown) {
-        print_error(&diagnostics::text(mistake, Style::of_stderr()));
+    for mistake in mistakes.iter().filter(|_| options.verbosity > 0) {
+        if options.foreground {
+            print_error(&diagnostics::text(mistake, Style::of_stderr()));
+        } else if mistake.severity == Severity::Error {
+            print_error(&format!("stockade: error: {}", mistake.one_line()));
+        }
     }
 }
 

@@ -8,6 +8,15 @@ use rustix::io::FdFlags;
 /// The name that the service manager gives to the control socket, if it passes several.
 const NAME: &str = "fail2ban";
 
+/// Tells whether the service manager passed sockets to this process: then whoever connects is not
+/// answered by another server.
+#[must_use]
+pub fn socket_is_passed() -> bool {
+    let own = std::process::id().to_string();
+    let is_own = std::env::var("LISTEN_PID").is_ok_and(|process| process == own);
+    is_own && std::env::var("LISTEN_FDS").is_ok_and(|count| count != "0")
+}
+
 /// Returns the socket that was passed to this process, if there is one.
 ///
 /// # Errors

@@ -43,17 +43,27 @@ pub(crate) fn refusal(error: &ClientError, socket: &str, is_ping: bool) -> Strin
         ErrorKind::NotFound => {
             format!("Failed to access socket path: {socket}. Is fail2ban running?")
         }
-        ErrorKind::ConnectionRefused if is_ping => "[Errno 111] Connection refused".to_owned(),
-        ErrorKind::ConnectionRefused => {
-            "[[Errno 111] Connection refused] Unable to contact server. Is it running?".to_owned()
-        }
         ErrorKind::PermissionDenied => {
             format!("Permission denied to socket: {socket}, (you must be root)")
         }
         ErrorKind::WouldBlock | ErrorKind::TimedOut => "timed out".to_owned(),
-        _ if !Path::new(socket).exists() => {
+        kind if kind != ErrorKind::ConnectionRefused && !Path::new(socket).exists() => {
             format!("Failed to access socket path: {socket}. Is fail2ban running?")
         }
-        _ => format!("{error}: {cause}"),
+        _ if is_ping => python_words(cause),
+        _ => format!(
+            "[{}] Unable to contact server. Is it running?",
+            python_words(cause)
+        ),
     }
+}
+
+/// What Python says of an error of the system.
+fn python_words(error: &std::io::Error) -> String {
+    let Some(number) = error.raw_os_error() else {
+        return error.to_string();
+    };
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    format!("[Errno {number}] {text}")
 }

@@ -29,7 +29,8 @@ pub(crate) const UNEXPECTED: &str =
 impl Session<'_> {
     /// Starts a server, unless there is one.
     pub(crate) fn start(&self) -> bool {
-        if self.is_answered(self.options.timeout.unwrap_or(PING)) {
+        let patience = self.options.timeout.unwrap_or(PING);
+        if !self.has_own_socket() && self.is_answered(patience) {
             log_error("Server already running");
             if self.options.foreground {
                 print_error(
@@ -46,7 +47,7 @@ impl Session<'_> {
     /// Stops the server, if there is one, and starts it again.
     ///
     /// Differs: with a configuration that nothing can be started from, the server that runs goes on
-    /// (`restart-broken` in known-differences).
+    /// (suite `life`, `client restart (3)` in known-differences).
     pub(super) fn restart(&self) -> bool {
         let Ok(configuration) = Configuration::read(self.options, None) else {
             return false;
@@ -72,7 +73,7 @@ impl Session<'_> {
     fn launch(&self, prepared: Prepared) -> bool {
         let socket = &self.settings.socket;
         let is_there = Path::new(socket).symlink_metadata().is_ok();
-        if is_there && !self.options.force {
+        if is_there && !self.options.force && !self.has_own_socket() {
             log_error(UNEXPECTED);
             if self.options.foreground {
                 print_error(
@@ -107,6 +108,11 @@ impl Session<'_> {
                 false
             }
         }
+    }
+
+    /// Tells whether the server that this process becomes was given its socket.
+    fn has_own_socket(&self) -> bool {
+        self.options.foreground && f2b_daemon::socket_is_passed()
     }
 
     /// Waits until the server that was started answers.

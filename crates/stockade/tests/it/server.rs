@@ -327,7 +327,7 @@ pub(crate) fn comes_about(patience: Duration, mut is_so: impl FnMut() -> bool) -
     }
 }
 
-fn told(command: &mut Command) -> Told {
+pub(crate) fn told(command: &mut Command) -> Told {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| {
         let program = command.get_program().to_string_lossy();
