@@ -21,6 +21,23 @@ pub type Transcript = Vec<(String, String)>;
 /// What a jail's section says on each side beside what is the same.
 const QUIET: &str = "action = quiet\n";
 
+/// Takes datagrams and writes each as a line: those for syslog as they are, of those for the journal what
+/// both say.
+const LISTEN: &str = "\
+import socket, sys
+keys = ('MESSAGE', 'PRIORITY', 'LOGGER', 'SYSLOG_IDENTIFIER')
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind(sys.argv[1])
+while True:
+    text = listener.recv(1 << 16).decode()
+    if text[0] == '<':
+        line = repr(text)
+    else:
+        line = ' '.join(l for l in text.split('\\n') if l.split('=')[0] in keys)
+    with open(sys.argv[2], 'a') as told:
+        told.write(line + '\\n')
+";
+
 /// The jail of the tests; it reads a log of its own.
 fn jail_local(folder: &Path, more: &str) -> String {
     format!(
@@ -81,7 +98,7 @@ impl Place {
     }
 
     /// The script: `client` and `server` are the programs with their places, `nobody` is the client of a user
-    /// without rights, `$D` is the folder.
+    /// without rights, `listen SOCKET FILE` takes datagrams, `$D` is the folder.
     fn command(&self, steps: &[&str]) -> std::process::Command {
         let [client, server] = &self.programs;
         let mut script = format!("set +e\nD={}\nexport D\ncd $D\n", self.folder);
@@ -96,6 +113,11 @@ impl Place {
         writeln!(
             script,
             "nobody() {{ timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups {client} -c $D/configuration -s $D/socket -p $D/pid \"$@\"; }}"
+        )
+        .ok();
+        writeln!(
+            script,
+            "listen() {{ python3 -c \"{LISTEN}\" $1 $2 & while ! test -e $1; do :; done; }}"
         )
         .ok();
         script.push_str("stale() { perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un($ARGV[0]))' $D/socket; }\n");

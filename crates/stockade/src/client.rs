@@ -4,6 +4,7 @@ mod interactive;
 mod reload;
 mod send;
 mod shell;
+mod signals;
 mod start;
 
 use std::process::ExitCode;
@@ -84,6 +85,10 @@ pub(crate) fn run(program: Program, options: &Options) -> ExitCode {
     let Ok(mut session) = Session::begin(program, options) else {
         return exit_codes::failure();
     };
+    if !options.foreground {
+        // A server sees to its own.
+        signals::watch();
+    }
     if !options.command.is_empty() && !session.carry_out(&options.command) {
         return exit_codes::failure();
     }

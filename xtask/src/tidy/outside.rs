@@ -77,7 +77,7 @@ const OUTSIDE: &[Outside] = &[
     room("serde", &["conformance"]),
     tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
     room("sha1", &["f2b-source"]),
-    room("signal-hook", &["f2b-daemon"]),
+    room("signal-hook", &["f2b-daemon", "stockade"]),
     room("smol_str", &["f2b-match"]),
     room("strsim", &["f2b-config"]),
     tests("tempfile", &["conformance"]),

@@ -1,7 +1,8 @@
 //! Starting in the background, being started by a service manager, and ending.
 
 use std::fs;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::server::{Server, Setup, Told, told};
@@ -202,4 +203,32 @@ fn the_service_manager_is_told_how_things_are() {
     server.ask(&["stop"]);
     until("STOPPING=1");
     assert_eq!(server.wait_end(), Some(0));
+}
+
+#[test]
+fn a_client_that_waits_for_a_server_ends_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fail2ban-client"));
+    command.arg("-s").arg(&path).arg("ping");
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.unwrap();
+    // It is answered by nobody.
+    let _silent = listener.accept().unwrap();
+    let kill = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.ends_with("WARNING Caught signal 15. Exiting\n"),
+        "{stderr}"
+    );
+    assert_eq!(
+        (output.stdout.as_slice(), output.status.code()),
+        (&b"\n"[..], Some(255))
+    );
 }
