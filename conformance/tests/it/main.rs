@@ -24,3 +24,4 @@ mod replay;
 mod rules;
 mod samples;
 mod transcripts;
+mod wire;

@@ -10,10 +10,10 @@ use conformance::{
 };
 
 /// The commands, in order.
-const COMMANDS: &str = include_str!("../../data/transcripts.txt");
+pub(crate) const COMMANDS: &str = include_str!("../../data/transcripts.txt");
 
 /// Two jails, one of which has seen something, and an action that writes down what it is told.
-const TREE: &[(&str, &str)] = &[
+pub(crate) const TREE: &[(&str, &str)] = &[
     (
         "fail2ban.conf",
         "[Definition]\nloglevel = INFO\nlogtarget = {folder}/f2b.log\nsyslogsocket = auto\n\
@@ -55,7 +55,7 @@ enum Client {
 }
 
 /// A line split into words as a shell does it; only single quotes are known.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut is_quoted = false;
@@ -74,7 +74,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// What differs from run to run: stamps and process numbers.
-fn normalized(text: &str, folder: &str) -> String {
+pub(crate) fn normalized(text: &str, folder: &str) -> String {
     let text = text.replace(folder, "FOLDER");
     let mut shown = String::new();
     let mut rest = text.as_str();
@@ -111,10 +111,9 @@ fn ask(client: Client, oracle: &Oracle, endpoint: &Endpoint, words: &[&str]) -> 
     format!("{}[stderr] {}[exit {}]\n", run.stdout, run.stderr, run.code)
 }
 
-/// Runs all commands and returns what each printed.
-fn transcript(client: Client, server: Option<&Oracle>, oracle: &Oracle) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let mut running = Server::on_tree(server, folder.path(), TREE).unwrap();
+/// Starts a server that has seen the failures of the transcripts.
+pub(crate) fn begun(server: Option<&Oracle>, oracle: &Oracle, folder: &Path) -> Server {
+    let mut running = Server::on_tree(server, folder, TREE).unwrap();
     let own = running.endpoint.socket.parent().unwrap().to_owned();
     write_failures(&own.join("alpha.log"));
     let endpoint = running.endpoint.clone();
@@ -125,6 +124,15 @@ fn transcript(client: Client, server: Option<&Oracle>, oracle: &Oracle) -> Vec<S
                 && status.stdout.contains("Total banned:\t2"))
         })
         .unwrap();
+    running
+}
+
+/// Runs all commands and returns what each printed.
+fn transcript(client: Client, server: Option<&Oracle>, oracle: &Oracle) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = begun(server, oracle, folder.path());
+    let endpoint = running.endpoint.clone();
+    let own = endpoint.socket.parent().unwrap().to_owned();
     let shown = own.display().to_string();
     let lines = COMMANDS.lines().filter(|line| !line.starts_with('#'));
     let mut seen = Vec::new();

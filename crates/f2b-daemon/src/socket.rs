@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
 use f2b_protocol::client::{Client, ClientError};
-use f2b_protocol::frame::{self, FrameReader};
+use f2b_protocol::frame::{self, FrameReader, Message};
+use f2b_protocol::json;
 use f2b_protocol::pickle::{self, Limits};
 use f2b_protocol::{Answer, Command};
 
@@ -190,7 +191,7 @@ fn converse(
     let mut frames = FrameReader::new(Limits::REQUEST.input_bytes);
     let mut buffer = vec![0; 64 << 10];
     loop {
-        let message = match frames.next_frame() {
+        let message = match frames.next_message() {
             Ok(Some(message)) => message,
             Ok(None) => {
                 let count = match stream.read(&mut buffer) {
@@ -209,27 +210,39 @@ fn converse(
                 return stream.write_all(&frame::terminated(answer.encode()));
             }
         };
-        if message == frame::CLOSE {
-            return Ok(());
-        }
         let (written, waiting) = bounded(0);
-        let answer = match pickle::decode(&message, &Limits::REQUEST).map(Command::from_value) {
-            Err(error) => unreadable(&error.to_string(), log),
-            Ok(Err(exception)) => Answer::Reply(Err(exception)),
-            Ok(Ok(command)) => {
-                let _busy = place.busy();
-                let is_reload = command.word(0) == Some("reload");
-                if is_reload {
-                    supervisor::reloading();
-                }
-                let answer = ask(command, waiting, events);
-                if is_reload {
-                    supervisor::ready();
-                }
-                answer
+        let carried_out = |command: Command| {
+            let _busy = place.busy();
+            let is_reload = command.word(0) == Some("reload");
+            if is_reload {
+                supervisor::reloading();
             }
+            let answer = ask(command, waiting, events);
+            if is_reload {
+                supervisor::ready();
+            }
+            answer
         };
-        stream.write_all(&frame::terminated(answer.encode()))?;
+        let bytes = match message {
+            Message::Pickle(message) if message == frame::CLOSE => return Ok(()),
+            Message::Pickle(message) => {
+                let decoded = pickle::decode(&message, &Limits::REQUEST);
+                let answer = match decoded.map(Command::from_value) {
+                    Err(error) => unreadable(&error.to_string(), log),
+                    Ok(Err(exception)) => Answer::Reply(Err(exception)),
+                    Ok(Ok(command)) => carried_out(command),
+                };
+                frame::terminated(answer.encode())
+            }
+            Message::Line(line) => match json::Request::parse(&line) {
+                Ok(request) => request.answer(&carried_out(request.command.clone())),
+                Err(reason) => {
+                    unreadable(&reason, log);
+                    json::refusal(&reason)
+                }
+            },
+        };
+        stream.write_all(&bytes)?;
         drop::<Sender<()>>(written);
     }
 }

@@ -19,6 +19,15 @@ pub enum FrameError {
     },
 }
 
+/// A message to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A pickle, or [`CLOSE`].
+    Pickle(Vec<u8>),
+    /// A line of JSON.
+    Line(Vec<u8>),
+}
+
 /// Takes bytes in as they come and gives whole messages out.
 ///
 /// *Cost*: each byte is looked at once, however the bytes are cut.
@@ -103,6 +112,43 @@ impl FrameReader {
         Ok(None)
     }
 
+    /// Returns the next whole message of either kind; its first byte tells which it is, since no pickle
+    /// begins with a bracket. Blanks and ends of lines between messages are passed over.
+    ///
+    /// *Errors*: as of [`next_frame`](Self::next_frame).
+    pub fn next_message(&mut self) -> Result<Option<Message>, FrameError> {
+        if self.searched == self.start {
+            let rest = self.buffer.get(self.start..).unwrap_or_default();
+            let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+            let blanks = rest.iter().take_while(|byte| is_blank(byte)).count();
+            self.start += blanks;
+            self.searched = self.start;
+        }
+        match self.buffer.get(self.start) {
+            Some(b'[' | b'{') => Ok(self.next_line()?.map(Message::Line)),
+            _ => Ok(self.next_frame()?.map(Message::Pickle)),
+        }
+    }
+
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
+        let rest = self.buffer.get(self.searched..).unwrap_or_default();
+        let Some(length) = memchr::memchr(b'\n', rest) else {
+            self.searched = self.buffer.len();
+            self.check_length(self.searched)?;
+            return Ok(None);
+        };
+        let end = self.searched + length;
+        self.check_length(end)?;
+        let line = self
+            .buffer
+            .get(self.start..end)
+            .unwrap_or_default()
+            .to_vec();
+        self.start = end + 1;
+        self.searched = self.start;
+        Ok(Some(line))
+    }
+
     /// Says whether a message has begun but not ended.
     #[must_use]
     pub fn is_partial(&self) -> bool {
@@ -135,7 +181,7 @@ pub fn terminated(mut message: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLOSE, FrameError, FrameReader, terminated};
+    use super::{CLOSE, FrameError, FrameReader, Message, terminated};
 
     fn frames(limit: usize, pushes: &[&[u8]]) -> Result<Vec<Vec<u8>>, FrameError> {
         let mut reader = FrameReader::new(limit);
@@ -164,6 +210,37 @@ mod tests {
         for (pushes, expected) in rows {
             assert_eq!(frames(100, pushes).unwrap(), *expected);
         }
+    }
+
+    #[test]
+    fn lines_and_pickles_may_follow_each_other() {
+        let mut reader = FrameReader::new(20);
+        let mut seen = Vec::new();
+        let pushes: [&[u8]; 4] = [
+            b"[1]\n\r\n {\"a\"",
+            b":2}\n",
+            b"x<F2B_END_COMMAND>[",
+            b"]\n",
+        ];
+        for push in pushes {
+            reader.push(push);
+            while let Some(message) = reader.next_message().unwrap() {
+                seen.push(message);
+            }
+        }
+        let line = |text: &str| Message::Line(text.as_bytes().to_vec());
+        let expected = [
+            line("[1]"),
+            line("{\"a\":2}"),
+            Message::Pickle(b"x".to_vec()),
+            line("[]"),
+        ];
+        assert_eq!(seen, expected);
+        reader.push(&[b'['; 21]);
+        assert_eq!(
+            reader.next_message(),
+            Err(FrameError::TooLong { limit: 20 })
+        );
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod client;
 mod command;
 mod exception;
 pub mod frame;
+pub mod json;
 pub mod pickle;
 mod reply;
 pub mod request;

@@ -373,13 +373,19 @@ fn reload(rest: &[Value]) -> Result<Request, Refusal> {
     };
     let options = word::elements(options)?;
     let has = |option: &str| options.iter().any(|word| word.as_str() == Some(option));
-    let jail = Some(word::jail(jail)?).filter(|jail| jail != "--all");
+    let name = word::jail(jail)?;
+    let stream = word::at(rest, 2).and_then(commands);
+    // As the original: an unknown jail goes before what is wrong behind it.
+    let stream = match name == "--all" || has("--if-exists") {
+        true => stream?,
+        false => set::after_jail(jail, stream)?,
+    };
     Ok(Request::Reload(Reload {
         restart: has("--restart"),
         unban: has("--unban"),
         if_exists: has("--if-exists"),
-        stream: commands(word::at(rest, 2)?)?,
-        jail,
+        stream,
+        jail: Some(name).filter(|name| name != "--all"),
     }))
 }
 

@@ -168,6 +168,12 @@ impl Value {
         serde_json::from_str(text).ok().map(json::to_value)
     }
 
+    /// Returns the value that JSON stands for.
+    #[must_use]
+    pub fn of_json(json: serde_json::Value) -> Self {
+        json::to_value(json)
+    }
+
     /// Returns the name of the value's Python type, as error texts use it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

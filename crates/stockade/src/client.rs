@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use f2b_config::ServerSettings;
 use f2b_protocol::text::{self, BeautifyError};
-use f2b_protocol::{Command, Reply, Value};
+use f2b_protocol::{Command, Reply, Value, json};
 
 use crate::configuration::{self, Refused};
 use crate::options::{self, Options, OptionsError, Program};
@@ -154,10 +154,23 @@ impl<'options> Session<'options> {
     }
 
     /// Sends a command as it is and shows the answer. Without patience it waits for ever.
+    /// Shows a reply; returns whether it is a good one.
+    fn shown(&self, command: &Command, reply: &Reply) -> bool {
+        if !self.options.json {
+            return shown(command, reply);
+        }
+        let json = match reply {
+            Ok(payload) => json::typed(command, payload),
+            Err(exception) => json::error(exception),
+        };
+        print(&format!("{json:#}"));
+        reply.is_ok()
+    }
+
     fn send(&self, words: &[String], patience: Option<Duration>) -> bool {
         let command = Command::words(words.iter().cloned());
         match request(&self.settings.socket, &command, patience) {
-            Ok(reply) => shown(&command, &reply),
+            Ok(reply) => self.shown(&command, &reply),
             Err(error) => {
                 let is_ping = words.first().is_some_and(|word| word == "ping");
                 log_error(&refusal(&error, &self.settings.socket, is_ping));
@@ -175,6 +188,7 @@ impl<'options> Session<'options> {
 }
 
 /// Shows an answer; returns whether it is a good one.
+/// Shows a reply as the original does; returns whether it is a good one.
 fn shown(command: &Command, reply: &Reply) -> bool {
     match reply {
         Ok(payload) => match text::beautify(command, payload) {

@@ -48,6 +48,8 @@ pub struct Options {
     pub str2sec: Option<String>,
     /// `-d`: show the configuration as commands.
     pub dump: bool,
+    /// `--json`: replies are printed as JSON.
+    pub json: bool,
     /// `--dp`: the same, broken into lines for people.
     pub dump_pretty: bool,
     /// `-t`: tell whether the configuration is good.
@@ -130,7 +132,7 @@ const fn value(short: Option<char>, long: &'static str, help: &'static str) -> S
     }
 }
 
-const SPECS: [Spec; 23] = [
+const SPECS: [Spec; 24] = [
     value(Some('c'), "conf", "folder of the configuration"),
     value(Some('s'), "socket", "path of the control socket"),
     value(Some('p'), "pidfile", "path of the pid file"),
@@ -160,6 +162,7 @@ const SPECS: [Spec; 23] = [
     ),
     flag(Some('x'), "", "remove a socket that no server answers on"),
     flag(Some('d'), "dump", "show the configuration as commands"),
+    flag(None, "json", "print replies as JSON"),
     flag(None, "dp", "the same, broken into lines"),
     flag(None, "dump-pretty", "the same, broken into lines"),
     flag(Some('t'), "test", "tell whether the configuration is good"),
@@ -251,6 +254,7 @@ impl Options {
             (_, "syslogsocket") => self.syslogsocket = Some(needed()?),
             (_, "str2sec") => self.str2sec = Some(needed()?),
             (_, "dump") => self.dump = true,
+            (_, "json") => self.json = true,
             (_, "dp" | "dump-pretty") => self.dump_pretty = true,
             (_, "test") => self.test = true,
             (Some('v'), _) => self.verbosity += 1,

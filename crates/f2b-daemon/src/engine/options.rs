@@ -17,6 +17,8 @@ pub(crate) struct Told {
     pub(crate) logtarget: Value,
     pub(crate) syslogsocket: Value,
     pub(crate) dbpurgeage: Value,
+    /// `thread`: the stack of a thread, in KiB.
+    pub(crate) stacksize: i64,
 }
 
 impl Default for Told {
@@ -27,6 +29,7 @@ impl Default for Told {
             logtarget: Value::text("STDOUT"),
             syslogsocket: Value::text("auto"),
             dbpurgeage: Value::Int(86_400),
+            stacksize: 0,
         }
     }
 }
@@ -72,7 +75,10 @@ impl Engine {
             ServerOption::LogLevel => self.told.loglevel.clone(),
             ServerOption::LogTarget => self.told.logtarget.clone(),
             ServerOption::SyslogSocket => self.told.syslogsocket.clone(),
-            ServerOption::Thread => Value::Dict(vec![(Value::text("stacksize"), Value::Int(0))]),
+            ServerOption::Thread => Value::Dict(vec![(
+                Value::text("stacksize"),
+                Value::Int(self.told.stacksize),
+            )]),
             ServerOption::DbFile => {
                 of_database(&|store| Value::text(store.path().display().to_string()))
             }

@@ -94,7 +94,7 @@ impl Engine {
         to.send(Answer::Reply(reply));
     }
 
-    fn read(&mut self, request: Request, command: &Command) -> Reply {
+    pub(super) fn read(&mut self, request: Request, command: &Command) -> Reply {
         match request {
             Request::Ping => Ok(Value::text("pong")),
             Request::Version => Ok(Value::text(VERSION)),
@@ -262,6 +262,26 @@ impl JailRuntime {
             ids => Value::List(ids.iter().map(is_banned).collect()),
         }
     }
+}
+
+/// Tells whether a command only asks.
+pub(super) fn is_reading(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Ping
+            | Request::Version
+            | Request::Echo(_)
+            | Request::ServerStatus
+            | Request::Status
+            | Request::JailStatus { .. }
+            | Request::StatusOfAll(_)
+            | Request::Statistics
+            | Request::BanList { .. }
+            | Request::Banned { .. }
+            | Request::BannedAnywhere(_)
+            | Request::GetServer(_)
+            | Request::GetJail { .. }
+    )
 }
 
 fn failed(command: &Command, exception: &Exception) -> Line {

@@ -11,6 +11,7 @@ use f2b_protocol::{Command, Exception, Reply, Request, Value};
 use super::Engine;
 use super::ipv6::Ipv6;
 use super::jail::JailRuntime;
+use super::requests::is_reading;
 use super::supplement::Supplement;
 use crate::clock;
 use crate::log::{LogLevel, LogTarget};
@@ -63,6 +64,7 @@ impl Engine {
                 }
                 Ok(Value::None)
             }
+            request if is_reading(&request) => self.read(request, command),
             _ => Err(Exception::invalid_command()),
         }
     }
@@ -192,7 +194,16 @@ impl Engine {
                 self.told.syslogsocket = Value::text(name);
                 Ok(self.told.syslogsocket.clone())
             }
-            ServerSetting::Thread { .. } => Err(Exception::not_available("set thread")),
+            ServerSetting::Thread { stack_size_kib } => {
+                // As the system's threads: none is smaller. Ours have stacks of their own.
+                let kib = stack_size_kib.unwrap_or(0);
+                if (1..32).contains(&kib) || kib < 0 {
+                    let text = format!("size not valid: {} bytes", kib.saturating_mul(1_024));
+                    return Err(Exception::value(text));
+                }
+                self.told.stacksize = kib;
+                Ok(Value::None)
+            }
         }
     }
 }

@@ -109,6 +109,10 @@ pub(super) fn parse(words: &[Value]) -> Result<Request, Refusal> {
             let Some(ip) = rest.first() else {
                 return after_jail(name, Err(Exception::type_error(missing).into()));
             };
+            if !matches!(ip, Value::Str(_) | Value::Surrogates(_)) {
+                let text = format!("object of type '{}' has no len()", ip.type_name());
+                return after_jail(name, Err(Exception::type_error(text).into()));
+            }
             Ok(Request::Attempt {
                 jail: word::jail(name)?,
                 id: word::text(ip)?,

@@ -3,9 +3,9 @@
 use f2b_protocol::client::ClientError;
 use f2b_protocol::{Command, Value};
 
+use super::Session;
 use super::send::{connect, refusal, request};
 use super::start::{identity, ours};
-use super::{Session, shown};
 use crate::configuration::Configuration;
 use crate::output::log_error;
 
@@ -49,7 +49,7 @@ impl Session<'_> {
             ]);
             let reply = client.ask(&command)?;
             client.close().ok();
-            Ok::<_, ClientError>(shown(&Command::words(["reload"]), &reply))
+            Ok::<_, ClientError>(self.shown(&Command::words(["reload"]), &reply))
         };
         sent().unwrap_or_else(|error| {
             log_error(&refusal(&error, socket, false));

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use f2b_protocol::client::ClientError;
 use f2b_protocol::{Command, Reply, Value, text};
 
+use super::Session;
 use super::send::{connect, refusal, request};
-use super::{Session, shown};
 use crate::configuration::{Configuration, Prepared};
 use crate::output::{log, log_error, print_error};
 use crate::{server, start};
@@ -173,7 +173,7 @@ impl Session<'_> {
         }
         let ready = Command::words(["server-status"]);
         let reply = client.ask(&ready)?;
-        let is_ready = shown(&ready, &reply);
+        let is_ready = self.shown(&ready, &reply);
         client.close().ok();
         Ok(is_well && is_ready)
     }

@@ -18,6 +18,7 @@ mod crash;
 mod explain;
 mod filters;
 mod journal;
+mod json;
 mod life;
 mod load;
 mod monitor;
