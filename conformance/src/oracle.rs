@@ -1,8 +1,14 @@
 //! The original: two versions of it, unpacked, run by Debian's Python.
 
-use std::{ffi::OsStr, fmt, path::PathBuf, process::Command};
+use std::{
+    ffi::OsStr,
+    fmt, fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{
     place,
@@ -101,6 +107,25 @@ impl Oracle {
     /// The stamp cannot be read.
     pub fn stamp(&self) -> Result<String> {
         place::stamp(&self.folder)
+    }
+
+    /// Writes a script that runs its client, for programs that want one file to call.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn client_script(&self, folder: &Path) -> Result<PathBuf> {
+        let [python, script] = self.program("fail2ban-client");
+        let text = format!(
+            "#!/bin/sh\nexport PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='{}'\nexec '{}' '{}' \"$@\"\n",
+            self.folder.join("usr/lib/python3/dist-packages").display(),
+            python.display(),
+            script.display()
+        );
+        let path = folder.join("fail2ban-client");
+        let what = || format!("write {}", path.display());
+        fs::write(&path, text).with_context(what)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).with_context(what)?;
+        Ok(path)
     }
 
     /// Returns the words that start one of its programs.

@@ -1,11 +1,29 @@
 //! Our programs, found beside the running one.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::{
     Endpoint, place,
     run::{self, Run},
 };
+
+/// Returns the path of one of our programs.
+///
+/// # Errors
+/// It is not built.
+pub fn program(name: &str) -> Result<PathBuf> {
+    place::our_program(name)
+}
+
+/// Returns the folder with programs of others that read fail2ban.
+///
+/// # Errors
+/// They are not there; a test fails then, it is never skipped.
+pub fn readers() -> Result<PathBuf> {
+    place::oracle(&["readers"])
+}
 
 /// Sends one command with our `fail2ban-client`.
 ///

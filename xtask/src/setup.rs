@@ -13,6 +13,7 @@ mod apt;
 mod mirror;
 mod packages;
 pub(crate) mod pins;
+mod readers;
 mod samples;
 mod unpack;
 
@@ -36,7 +37,8 @@ pub(crate) fn run() -> Result<()> {
     samples::obtain(&folder, &source).context(
         "take the sample logs out of the source (the tests fail without them, they are never skipped)",
     )?;
-    Ok(())
+    readers::obtain(&folder)
+        .context("unpack the readers (the tests fail without them, they are never skipped)")
 }
 
 fn without(version: &str) -> String {

@@ -10,6 +10,7 @@
 mod actions;
 mod check;
 mod client;
+mod databases;
 mod dates;
 mod dump;
 mod dump_original;
@@ -19,6 +20,7 @@ mod matching;
 mod original;
 mod pyregex_characters;
 mod pyregex_refusals;
+mod readers;
 mod regex;
 mod replay;
 mod rules;

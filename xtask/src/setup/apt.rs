@@ -69,6 +69,29 @@ pub(super) fn fetch_source(folder: &Path, pin: &Pin, mirror: &Mirror) -> Result<
     private.downloaded("gz")
 }
 
+/// Fetches packages of the suite of a pin, in the versions that it offers, and returns the files.
+///
+/// # Errors
+/// The mirror does not answer, does not offer one, or its signature is wrong.
+pub(super) fn download(
+    folder: &Path,
+    pin: &Pin,
+    packages: &[&str],
+    mirror: &Mirror,
+) -> Result<Vec<PathBuf>> {
+    let private = Private::new(folder, pin, mirror, Offer::Packages)?;
+    private.update(pin, mirror)?;
+    tool::read(
+        private
+            .apt("apt-get")
+            .args(["-q", "download"])
+            .args(packages)
+            .current_dir(&private.folder),
+    )
+    .with_context(|| format!("download {} from {}", packages.join(" "), mirror.uri))?;
+    private.files("deb")
+}
+
 /// Tells whether `apt-cache madison` lists a version.
 ///
 /// *Shape*: `fail2ban | 1.1.1-1 | http://deb.debian.org/debian forky/main amd64 Packages`.

@@ -23,6 +23,7 @@ mod life;
 mod load;
 mod monitor;
 mod programs;
+mod recipes;
 mod regex;
 mod server;
 mod watch_only;
