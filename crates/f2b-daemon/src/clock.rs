@@ -16,6 +16,15 @@ pub(crate) fn seed() -> u64 {
     now().as_micros().unsigned_abs() ^ u64::from(std::process::id())
 }
 
+/// Returns nanoseconds of the clock that nobody sets, from any beginning.
+pub(crate) fn nanos() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    seconds
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(u64::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// Returns a moment of the clock that nobody sets.
 pub(crate) fn tick() -> Instant {
     Instant::now()

@@ -3,7 +3,7 @@
 
 mod ticket;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -92,6 +92,29 @@ pub(crate) struct Worker {
     log: Log,
     /// Whether orders had to be given up.
     is_full: Arc<AtomicBool>,
+    times: Arc<Times>,
+}
+
+/// How long orders have taken.
+#[derive(Debug, Default)]
+struct Times {
+    count: AtomicU64,
+    micros: AtomicU64,
+    slowest_micros: AtomicU64,
+    given_up: AtomicU64,
+}
+
+/// The same at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    /// Orders that were carried out.
+    pub(crate) count: u64,
+    /// How long all of them took.
+    pub(crate) micros: u64,
+    /// How long the slowest took.
+    pub(crate) slowest_micros: u64,
+    /// Orders that were not, as too many waited.
+    pub(crate) given_up: u64,
 }
 
 /// An order, and who waits for it to be carried out.
@@ -118,12 +141,14 @@ impl Workers {
             jail: jail.to_owned(),
             log: log.clone(),
             is_full: Arc::default(),
+            times: Arc::default(),
         };
         let running = Running {
             actions: JailActions::new(jail),
             jail: jail.to_owned(),
             host,
             log: log.clone(),
+            times: Arc::clone(&worker.times),
         };
         let thread = guard::start("actions", move || running.run(&incoming))?;
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,13 +171,27 @@ impl Worker {
     pub(crate) fn tell(&self, order: ActionOrder, pending: Option<Arc<Pending>>) {
         if self.orders.try_send((order, pending)).is_ok() {
             self.is_full.store(false, Ordering::Relaxed);
-        } else if !self.is_full.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.times.given_up.fetch_add(1, Ordering::Relaxed);
+        if !self.is_full.swap(true, Ordering::Relaxed) {
             let text = format!(
                 "[{}] {MOST_WAITING} commands of actions wait already: further ones are given up \
                  (hint: an action is too slow; `stockade status` shows how many wait)",
                 self.jail
             );
             self.log.error("actions", text);
+        }
+    }
+
+    /// Returns how long orders have taken so far.
+    pub(crate) fn times(&self) -> Taken {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Taken {
+            count: of(&self.times.count),
+            micros: of(&self.times.micros),
+            slowest_micros: of(&self.times.slowest_micros),
+            given_up: of(&self.times.given_up),
         }
     }
 
@@ -168,12 +207,20 @@ struct Running {
     jail: String,
     host: Host,
     log: Log,
+    times: Arc<Times>,
 }
 
 impl Running {
     fn run(mut self, orders: &Receiver<Given>) {
         while let Ok((order, pending)) = orders.recv() {
+            let begin = clock::tick();
             let reply = self.carry_out(order);
+            let micros = u64::try_from((clock::tick() - begin).as_micros()).unwrap_or(u64::MAX);
+            self.times.count.fetch_add(1, Ordering::Relaxed);
+            self.times.micros.fetch_add(micros, Ordering::Relaxed);
+            self.times
+                .slowest_micros
+                .fetch_max(micros, Ordering::Relaxed);
             if let (Some(reply), Some(pending)) = (reply, &pending) {
                 pending.answer(reply);
             }

@@ -17,7 +17,7 @@ use f2b_protocol::{Answer, Command};
 
 use crate::event::{Event, ReplyTo};
 use crate::guard;
-use crate::log::Log;
+use crate::log::{Level, Line, Log};
 use crate::supervisor;
 
 pub(crate) use activation::inherited;
@@ -188,6 +188,12 @@ fn converse(
 ) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    // Who may connect is said by the mode of the socket; who did is told.
+    if let Ok(peer) = rustix::net::sockopt::socket_peercred(&stream) {
+        let (process, user) = (peer.pid.as_raw_nonzero(), peer.uid.as_raw());
+        let text = format!("A client connects: process {process}, user {user}");
+        log.write(&Line::new(Level::Debug, "asyncserver", text));
+    }
     let mut frames = FrameReader::new(Limits::REQUEST.input_bytes);
     let mut buffer = vec![0; 64 << 10];
     loop {

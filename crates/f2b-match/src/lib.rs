@@ -52,6 +52,6 @@ pub use identity::Identity;
 pub use judgement::{Construct, Forgery, Judgement, judge};
 pub use line::{Given, Line, Parts};
 pub use line_clock::{Moment, Note};
-pub use matcher::{GivenUp, Judged, Judging, Kind, Match, Matcher};
+pub use matcher::{GivenUp, Judged, Judging, Kind, Match, Matcher, NanoClock, RuleCost};
 pub use pass::{Pass, Reader, Told};
 pub use rule::Rule;

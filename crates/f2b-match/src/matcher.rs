@@ -1,5 +1,6 @@
 //! One line for one jail, from text to failures: the simple model of the pass.
 
+mod cost;
 mod search;
 mod seen;
 
@@ -17,6 +18,8 @@ use crate::{
 };
 use seen::Dated;
 
+use cost::Costs;
+pub use cost::{NanoClock, RuleCost};
 pub(crate) use search::Block;
 pub(crate) use seen::{Cut, Seen};
 
@@ -114,6 +117,7 @@ pub struct Matcher {
     text: String,
     prefregex_hits: u64,
     counts_prefregex: bool,
+    costs: Costs,
 }
 
 impl Judged {
@@ -156,6 +160,7 @@ impl Matcher {
             buffer: LineBuffer::default(),
             prefregex_hits: 0,
             counts_prefregex: false,
+            costs: Costs::default(),
             scratch: Scratch::default(),
             text: String::new(),
         }
@@ -181,6 +186,23 @@ impl Matcher {
     #[must_use]
     pub fn prefregex_hits(&self) -> u64 {
         self.prefregex_hits
+    }
+
+    /// Measures from now on how long rules take.
+    pub fn time_rules(&mut self, clock: NanoClock) {
+        self.costs.set_clock(clock);
+    }
+
+    /// Returns what each `failregex` has cost so far, by its place; one that was never tried may be
+    /// missing at the end.
+    #[must_use]
+    pub fn costs(&self) -> &[RuleCost] {
+        self.costs.of()
+    }
+
+    /// Forgets what rules have cost: others stand in their places now.
+    pub fn forget_costs(&mut self) {
+        self.costs.forget();
     }
 
     /// Returns the detector of dates, whose templates count their hits.

@@ -170,11 +170,13 @@ pub(crate) struct JournalSource {
 
 impl JailRuntime {
     pub(crate) fn new(name: String, backend: Backend, zone: Zone) -> Self {
+        let mut matcher = Matcher::new(DateDetector::new(), zone, Judging::server());
+        matcher.time_rules(clock::nanos);
         Self {
             backend,
             jail: Jail::new(&name, Settings::default(), Dice::seeded(clock::seed())),
             filter: Filter::default(),
-            matcher: Matcher::new(DateDetector::new(), zone, Judging::server()),
+            matcher,
             pass: None,
             encoding: Encoding::Utf8,
             logs: Vec::new(),
@@ -216,6 +218,7 @@ impl JailRuntime {
     /// Returns the rules to change them.
     pub(crate) fn filter_mut(&mut self) -> &mut Filter {
         self.pass = None;
+        self.matcher.forget_costs();
         &mut self.filter
     }
 

@@ -74,9 +74,11 @@ impl Engine {
             ("lines", number(runtime.read.lines)),
             ("matched", number(runtime.read.matched)),
             ("cut_lines", number(runtime.read.oversize)),
+            ("undecoded_lines", number(runtime.read.undecoded)),
+            ("rules", rules(runtime)),
             (
-                "waiting_commands",
-                number(runtime.worker.as_ref().map_or(0, Worker::waiting)),
+                "commands",
+                runtime.worker.as_ref().map_or(Value::None, commands),
             ),
             ("skipped_lines", number(runtime.read.panicked)),
             ("given_up_lines", number(runtime.read.given_up)),
@@ -142,6 +144,12 @@ fn problem(runtime: &JailRuntime) -> Option<String> {
         .broken
         .clone()
         .or_else(|| has_nothing.then(|| nothing.to_owned()))
+        .or_else(|| {
+            let reason = runtime.outdated.as_ref()?;
+            Some(format!(
+                "it goes on as it was before the last reload: {reason}"
+            ))
+        })
 }
 
 /// One word for how a jail is.
@@ -185,7 +193,11 @@ fn mode(mode: &Mode) -> Value {
 
 fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mode: &Mode) -> Value {
     if !runtime.has_native_action() {
-        return dict([("mode", Value::text("none"))]);
+        let mode = match runtime.worker {
+            Some(_) => "commands",
+            None => "none",
+        };
+        return dict([("mode", Value::text(mode))]);
     }
     if matches!(mode, Mode::WatchOnly { .. }) {
         return dict([("mode", Value::text("watch-only"))]);
@@ -214,6 +226,42 @@ fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mod
         ("not_enforced", number(failed.len())),
         ("not_enforced_bans", Value::Dict(named.collect())),
     ])
+}
+
+/// What each `failregex` has cost.
+fn rules(runtime: &JailRuntime) -> Value {
+    let costs = runtime.matcher.costs().iter().enumerate();
+    let rules = costs
+        .filter(|(_, cost)| cost.tried > 0)
+        .map(|(place, cost)| {
+            dict([
+                ("rule", number(place)),
+                ("tried", number(cost.tried)),
+                ("matched", number(cost.matched)),
+                ("seconds", seconds(cost.nanos / 1_000)),
+            ])
+        });
+    Value::List(rules.collect())
+}
+
+/// How the commands of actions fare.
+fn commands(worker: &Worker) -> Value {
+    let times = worker.times();
+    dict([
+        ("waiting", number(worker.waiting())),
+        ("carried_out", number(times.count)),
+        ("seconds", seconds(times.micros)),
+        ("slowest_seconds", seconds(times.slowest_micros)),
+        ("given_up", number(times.given_up)),
+    ])
+}
+
+fn seconds(micros: u64) -> Value {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "285 years keep their microseconds"
+    )]
+    Value::Float(micros as f64 / 1e6)
 }
 
 fn dict<const N: usize>(pairs: [(&str, Value); N]) -> Value {

@@ -79,7 +79,9 @@ impl Matcher {
             else {
                 continue;
             };
-            let groups = match rule.search(&content, &mut self.scratch) {
+            let scratch = &mut self.scratch;
+            let search = || rule.search(&content, scratch);
+            let groups = match self.costs.count(index, search) {
                 Ok(Some(groups)) => groups,
                 Ok(None) => continue,
                 Err(_) => {

@@ -56,8 +56,10 @@ pub(crate) fn is_well(tree: &Value) -> bool {
     let jail_is_well = |jail: &Value| {
         let state = field(jail, "state");
         let kernel = jail.entry("enforcement");
-        let enforced =
-            mode(jail) == "native" && kernel.is_some_and(|kernel| is_none(kernel, "problem"));
+        let enforced = match mode(jail).as_str() {
+            "native" => kernel.is_some_and(|kernel| is_none(kernel, "problem")),
+            mode => mode == "commands",
+        };
         (state == "running" || state == "waiting")
             && enforced
             && number(kernel, "not_enforced") == 0
@@ -65,7 +67,7 @@ pub(crate) fn is_well(tree: &Value) -> bool {
     let database_is_well = tree
         .entry("database")
         .is_none_or(|database| is_none(database, "problem"));
-    mode(tree) == "native"
+    mode(tree) != "watch-only"
         && database_is_well
         && mistakes(tree).is_empty()
         && jails(tree).iter().all(|(_, jail)| jail_is_well(jail))
@@ -94,6 +96,10 @@ fn jail_lines(jail: &Value) -> Vec<String> {
     for (name, what) in [
         ("cut_lines", "left out because of their length"),
         ("skipped_lines", "stepped over after a fault"),
+        (
+            "undecoded_lines",
+            "not in the encoding of the jail (hint: set `logencoding`)",
+        ),
         (
             "given_up_lines",
             "not matched to the end, which would have taken too long",
@@ -125,6 +131,16 @@ fn jail_lines(jail: &Value) -> Vec<String> {
                     (count("in_kernel"), count("asked"), count("not_enforced"));
                 format!(
                     "enforced: {held} in the kernel, {asked} on their way, {failed} not enforced"
+                )
+            }
+            "commands" => {
+                let commands = jail.entry("commands");
+                let count = |name: &str| number(commands, name);
+                format!(
+                    "enforced: by commands, {} carried out, {} waiting, {} given up",
+                    count("carried_out"),
+                    count("waiting"),
+                    count("given_up")
                 )
             }
             "watch-only" => "enforced: NO, watching only".to_owned(),
