@@ -15,6 +15,7 @@ mod reading;
 mod reload;
 mod requests;
 mod settings;
+mod shared;
 mod start;
 mod status;
 mod stop;
@@ -23,6 +24,7 @@ mod supplement;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use f2b_action::Host;
 use f2b_core::{Input, Span, UnixTime};
 use f2b_match::Zone;
 use f2b_protocol::{Answer, Command, Reply, Value};
@@ -32,7 +34,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use self::ignoring::{KnownHosts, Parked};
 use self::jail::JailRuntime;
-use self::names::OfName;
+use self::names::Named;
 use self::options::Told;
 use self::past::PastBans;
 use self::supplement::Supplement;
@@ -94,6 +96,8 @@ pub(crate) struct Engine {
     overrides: IndexSet<String>,
     told: Told,
     ipv6: ipv6::Ipv6,
+    /// What actions may say of this machine, once one has asked.
+    host: Option<Host>,
     /// What is known of names and of whom files tell to ignore.
     known: KnownHosts,
     asker: Asker,
@@ -102,8 +106,7 @@ pub(crate) struct Engine {
     /// What waits for answers.
     parked: Parked,
     /// Failures that wait for the addresses of a name.
-    named: IndexMap<Box<str>, Vec<OfName>>,
-    names_waiting: usize,
+    named: Named,
     /// Who was banned before.
     past: PastBans,
     /// Clients that asked to be answered later.
@@ -136,12 +139,12 @@ impl Engine {
             overrides: IndexSet::new(),
             told: Told::default(),
             ipv6,
+            host: None,
             known: KnownHosts::new(around.log.clone(), ipv6.is_allowed()),
             asker: Asker::new(&around.events, &around.log),
             asked: IndexMap::new(),
             parked: Parked::default(),
-            named: IndexMap::new(),
-            names_waiting: 0,
+            named: Named::default(),
             past: PastBans::default(),
             sleepers: Vec::new(),
             saved: now,
@@ -220,6 +223,7 @@ impl Engine {
             Event::Journal(news) => self.on_journal(news),
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
+            Event::TakenOver(jail) => self.end_lingering(&jail),
             Event::Terminate(signal) => {
                 self.around
                     .log
@@ -258,6 +262,7 @@ impl Engine {
         for runtime in self.jails.values_mut() {
             let effects = runtime.jail.on(Input::Clock, now, self.past.history());
             runtime.carry_out(effects, &mut self.past, &self.around, &mut batch);
+            runtime.save_tallies(&mut batch);
         }
         let tick = clock::tick();
         if tick - self.saved >= SAVE_PAUSE {

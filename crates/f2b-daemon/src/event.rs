@@ -17,6 +17,8 @@ pub(crate) enum Event {
     Answer(Question, QuestionAnswer),
     /// A command came over the socket.
     Command(Command, ReplyTo),
+    /// An action of this jail that takes over from the kernel has begun.
+    TakenOver(String),
     /// A signal asks for the end.
     Terminate(i32),
     /// A signal says that the log file was rotated.

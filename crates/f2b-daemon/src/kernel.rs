@@ -242,6 +242,9 @@ impl Kernel {
         };
         match engine.start_jail(rules) {
             Ok(adopted) => {
+                let mut state = self.enforcement.lock();
+                state.jails.entry(jail.clone()).or_default().failed = None;
+                drop(state);
                 if !adopted.elements.is_empty() {
                     let count = adopted.elements.len();
                     let text =

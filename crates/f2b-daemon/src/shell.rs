@@ -16,6 +16,7 @@ use f2b_core::{FailId, UnixTime};
 use f2b_protocol::{Exception, Reply, Value};
 
 use crate::clock;
+use crate::event::Event;
 use crate::guard;
 use crate::log::{Level, Line, Log};
 use crate::pending::Pending;
@@ -55,6 +56,13 @@ pub(crate) enum ActionOrder {
         action: String,
         /// The bans.
         bans: Vec<TicketInfo>,
+    },
+    /// All that was said before is done: the kernel need not hold the jail's bans any longer.
+    TakeOver {
+        /// Which jail.
+        jail: String,
+        /// Whom to tell.
+        events: Sender<Event>,
     },
     /// An action is told that the server was reloaded.
     Reload(String),
@@ -274,15 +282,15 @@ impl Running {
             ActionOrder::Begin { action, mut bans } => {
                 actions.start_one(world, &action).ok();
                 for info in &mut bans {
-                    let banned = actions.call(world, &action, Method::Ban, info);
-                    if let Err(error) = banned {
-                        let text = format!(
-                            "Failed to execute ban jail '{}' action '{action}' info '{}': {error}",
-                            self.jail, info.ban.id
-                        );
-                        log.error("actions", text);
-                    }
+                    // They were made and told of before this action came.
+                    info.ban.restored = true;
+                    let id = info.ban.id.clone();
+                    let ticket = ticket(&id, info);
+                    actions.ban_one(world, &action, ticket, info).ok();
                 }
+            }
+            ActionOrder::TakeOver { jail, events } => {
+                events.send(Event::TakenOver(jail)).ok();
             }
             ActionOrder::Reload(action) => {
                 let reloaded = actions.call(world, &action, Method::Reload, &mut Vec::new());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use f2b_action::{Definition, Flush, METHODS, Method};
+use f2b_action::{Definition, Flush, Host, METHODS, Method};
 use f2b_core::Ban;
 use f2b_protocol::request::Setting;
 use f2b_protocol::{Command, Exception, Value};
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 use super::jail::{JailRuntime, Sources};
 use super::settings::property_of;
-use super::{Engine, Surroundings, native};
+use super::{Engine, Surroundings, native, shared};
 use crate::batch::{Batch, KernelOrder};
 use crate::log::{Level, Line};
 use crate::shell::{self, ActionOrder, Counts, TicketInfo, Worker};
@@ -48,14 +48,17 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let mut commands = runtime
-            .actions
-            .values()
-            .filter(|action| !native::is_native(action));
-        if runtime.worker.is_some() || commands.next().is_none() {
+        let mut commands = runtime.actions.values();
+        if runtime.worker.is_some() || commands.all(native::is_native) {
             return;
         }
-        let host = shell::host(self.ipv6.is_allowed());
+        // Its name is looked up once: a resolver that hangs holds everything up.
+        let allows_ipv6 = self.ipv6.is_allowed();
+        let host = self.host.get_or_insert_with(|| shell::host(allows_ipv6));
+        let host = Host {
+            allows_ipv6,
+            ..host.clone()
+        };
         match self.around.workers.start(jail, host, &self.around.log) {
             Ok(worker) => runtime.worker = Some(worker),
             Err(error) => {
@@ -173,7 +176,27 @@ impl Engine {
             return;
         };
         let runs_commands = |action: &&Definition| !native::is_native(action);
-        let bans = || runtime.infos(&self.around);
+        let begins = |action: &Definition| {
+            let old = before.get(action.name());
+            old.is_none_or(native::is_native)
+        };
+        let ends = |action: &&Definition| {
+            let now = runtime.actions.get(action.name());
+            native_or_none(now) && !native::is_native(action)
+        };
+        // Two actions of one make use the same chain or set: one of them has to go before the other comes.
+        let is_shared = before.values().filter(ends).any(|ending| {
+            let mut actions = runtime.actions.values().filter(runs_commands);
+            actions.any(|action| begins(action) && shared::share(ending, action, jail))
+        });
+        let end = |batch: &mut Batch| {
+            for action in before.values().filter(ends) {
+                runtime.end_action(action.name(), &self.around, batch);
+            }
+        };
+        if is_shared {
+            end(batch);
+        }
         for action in runtime.actions.values().filter(runs_commands) {
             let name = action.name().to_owned();
             let old = before.get(&name).filter(|old| !native::is_native(old));
@@ -190,16 +213,25 @@ impl Engine {
                 None if !had_worker => {}
                 None => runtime.tell(ActionOrder::Add(Box::new(action.clone())), batch),
             }
-            let bans = bans();
+            let bans = runtime.infos(&self.around);
             runtime.tell(ActionOrder::Begin { action: name, bans }, batch);
         }
-        for action in before.values().filter(runs_commands) {
-            let now = runtime.actions.get(action.name());
-            if now.is_none_or(native::is_native) {
-                runtime.end_action(action.name(), &self.around, batch);
-            }
+        if !is_shared {
+            end(batch);
         }
         self.follow_rules(jail, batch);
+    }
+
+    /// The kernel no longer holds bans that an action has taken over.
+    pub(super) fn end_lingering(&mut self, jail: &str) {
+        if let Some(runtime) = self.jails.get_mut(jail)
+            && std::mem::take(&mut runtime.lingers)
+        {
+            let mut batch = Batch::default();
+            let jail = jail.to_owned();
+            batch.kernel.push(KernelOrder::StopJail { jail });
+            self.send(batch);
+        }
     }
 
     /// Lets the kernel hold what the jail's own action asks for now.
@@ -217,11 +249,19 @@ impl Engine {
         match wanted {
             Some((_, rules)) if before.as_ref() == Some(&rules) => {}
             Some((action, rules)) => {
+                runtime.lingers = false;
                 batch.kernel.push(KernelOrder::StartJail { rules, action });
                 let runtime = &*runtime;
                 for ban in runtime.jail.bans().iter() {
                     runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
                 }
+            }
+            // What runs commands has to begin before the kernel lets go.
+            None if before.is_some() && runtime.worker.is_some() => {
+                runtime.lingers = true;
+                let events = self.around.events.clone();
+                let jail = jail.to_owned();
+                runtime.tell(ActionOrder::TakeOver { jail, events }, batch);
             }
             None if before.is_some() => {
                 let jail = jail.to_owned();
@@ -230,6 +270,10 @@ impl Engine {
             None => {}
         }
     }
+}
+
+fn native_or_none(action: Option<&Definition>) -> bool {
+    action.is_none_or(native::is_native)
 }
 
 impl JailRuntime {

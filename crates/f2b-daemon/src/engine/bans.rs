@@ -84,6 +84,7 @@ impl Engine {
         if let Some(runtime) = self.jails.get_mut(jail) {
             let effects = runtime.jail.on(Input::Settled, now, self.past.history());
             runtime.carry_out(effects, &mut self.past, &self.around, batch);
+            runtime.save_tallies(batch);
         }
     }
 
@@ -100,6 +101,7 @@ impl Engine {
         let attempt = Waiting::Attempt(FailId::parse(id), lines, batch.pending.clone());
         // Whether it counts is answered by whoever decides that, perhaps later.
         self.admit(jail, attempt, batch);
+        self.settle(jail, batch);
         Ok(Value::Int(1))
     }
 

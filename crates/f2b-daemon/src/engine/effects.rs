@@ -1,7 +1,6 @@
 //! What a jail has decided, turned into orders for kernel, database and log.
 
 use f2b_core::{Ban, Bantime, Effect, FailId, UnixTime};
-use indexmap::IndexSet;
 
 use super::Surroundings;
 use super::jail::JailRuntime;
@@ -12,6 +11,9 @@ use crate::text;
 
 impl JailRuntime {
     /// Turns what the jail has decided into orders for kernel, database and log.
+    ///
+    /// Tallies are held back: they reach the disk with the place in the log that they belong to, or not at
+    /// all ([`Self::save_tallies`]). Bans do at once; one that is decided again is the same.
     pub(super) fn carry_out(
         &mut self,
         effects: Vec<Effect>,
@@ -20,20 +22,19 @@ impl JailRuntime {
         batch: &mut Batch,
     ) {
         let jail = &self.name.clone();
-        let mut counted = IndexSet::new();
         for effect in effects {
             match effect {
                 Effect::Found { id, time } => {
                     batch.lines.push(text::found(jail, &id, time));
-                    counted.insert(id);
+                    self.held_back.insert(id);
                 }
                 Effect::Attempted { id, time } => {
                     batch.lines.push(text::attempted(jail, &id, time));
-                    counted.insert(id);
+                    self.held_back.insert(id);
                 }
                 bad @ Effect::FoundBad { .. } => batch.lines.extend(text::found_bad(jail, &bad)),
                 Effect::Forgotten(id) => {
-                    counted.insert(id);
+                    self.held_back.insert(id);
                 }
                 Effect::Ignored(id, by) => batch.lines.extend(text::ignored(jail, &id, &by)),
                 Effect::Ban(ban) => {
@@ -66,18 +67,13 @@ impl JailRuntime {
                 Effect::Unban(ban, _cause) => {
                     batch.lines.push(text::unban(jail, &ban.id));
                     self.tell_of(ActionOrder::Unban, &ban, around, batch);
-                    if self.has_native_action() {
-                        let jail = jail.clone();
-                        batch.kernel.push(KernelOrder::Unban { jail, id: ban.id });
-                    }
+                    self.release(ban.id, batch);
                 }
             }
         }
-        self.held_back.extend(counted);
-        self.save_tallies(batch);
     }
 
-    /// Records the tallies that have changed, together with the places that they belong to.
+    /// Records the tallies that have changed, unless something waits and their places do so too.
     pub(super) fn save_tallies(&mut self, batch: &mut Batch) {
         if self.is_parking {
             return;
@@ -124,6 +120,14 @@ impl JailRuntime {
             id,
             end,
         });
+    }
+
+    /// Has the kernel no longer hold a ban.
+    pub(super) fn release(&self, id: FailId, batch: &mut Batch) {
+        if self.has_native_action() {
+            let jail = self.name.clone();
+            batch.kernel.push(KernelOrder::Unban { jail, id });
+        }
     }
 
     /// A prolonged ban as the database shall hold it: with the jail's own length and a later begin,

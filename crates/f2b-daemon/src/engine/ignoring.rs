@@ -175,6 +175,11 @@ impl Engine {
             }
         };
         if let Some(runtime) = self.jails.get_mut(jail) {
+            let is_restore = matches!(waiting, Waiting::Restore(_));
+            if is_restore && matches!(verdict, Verdict::Ignored(_)) {
+                // An earlier run may have left it in the kernel.
+                runtime.release(id, batch);
+            }
             let (input, counted) = waiting.decided(verdict);
             let effects = runtime.jail.on(input, now, self.past.history());
             runtime.carry_out(effects, &mut self.past, &self.around, batch);
@@ -248,7 +253,7 @@ impl Engine {
             }
         }
         self.mark_parking(jail);
-        self.settle_positions(jail, batch);
+        self.settle(jail, batch);
     }
 
     /// Gives up questions that nobody answers.
@@ -272,15 +277,15 @@ impl Engine {
     }
 
     /// Lets a jail know whether anything of it waits: then its places are not recorded.
-    fn mark_parking(&mut self, jail: &str) {
-        let is_parking = self.parked.is_waiting(jail);
+    pub(super) fn mark_parking(&mut self, jail: &str) {
+        let is_parking = self.parked.is_waiting(jail) || self.named.is_waiting(jail);
         if let Some(runtime) = self.jails.get_mut(jail) {
             runtime.is_parking = is_parking;
         }
     }
 
-    /// Records what was held back while something of the jail waited.
-    fn settle_positions(&mut self, jail: &str, batch: &mut Batch) {
+    /// Records what was held back, unless something of the jail waits still.
+    pub(super) fn settle(&mut self, jail: &str, batch: &mut Batch) {
         if let Some(runtime) = self.jails.get_mut(jail)
             && !runtime.is_parking
         {

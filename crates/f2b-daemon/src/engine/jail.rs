@@ -71,6 +71,8 @@ pub(crate) struct JailRuntime {
     pub(crate) worker: Option<Worker>,
     /// What the kernel was asked to hold for its own action.
     pub(crate) rules: Option<JailRules>,
+    /// Whether the kernel holds its bans still, until another action that takes them over has begun.
+    pub(crate) lingers: bool,
     /// Whether it rests: nothing is read, and nothing is lost.
     pub(crate) is_idle: bool,
     /// What keeps it from being started.
@@ -81,6 +83,8 @@ pub(crate) struct JailRuntime {
     pub(crate) sources: Sources,
     /// How far logs were read that it no longer reads.
     pub(crate) left: IndexMap<PathBuf, Position>,
+    /// Those of them that are not on disk yet.
+    pub(crate) left_unsaved: IndexMap<PathBuf, Position>,
     /// What it has read since the server started.
     pub(crate) read: ReadCounters,
     /// What is answered about settings.
@@ -187,11 +191,13 @@ impl JailRuntime {
             held_back: IndexSet::new(),
             worker: None,
             rules: None,
+            lingers: false,
             is_idle: false,
             broken: None,
             outdated: None,
             sources: Sources::None,
             left: IndexMap::new(),
+            left_unsaved: IndexMap::new(),
             read: ReadCounters::default(),
             told: JailTold::default(),
             reconciled: false,
@@ -227,6 +233,11 @@ impl JailRuntime {
         self.actions.values().any(super::native::is_native)
     }
 
+    /// Tells whether it was started.
+    pub(crate) fn is_started(&self) -> bool {
+        !matches!(self.sources, Sources::None)
+    }
+
     /// Tells whether everything that was there at the start has been read.
     pub(crate) fn has_caught_up(&self) -> bool {
         match &self.sources {
@@ -242,6 +253,10 @@ impl JailRuntime {
 impl FileSource {
     /// Returns a file of which nothing was read yet.
     pub(crate) fn new(path: PathBuf, start: Start, is_watched: bool) -> Self {
+        let reached = match start {
+            Start::At(position) => Some(position),
+            Start::Head | Start::Tail => None,
+        };
         Self {
             in_operation: matches!(start, Start::Tail),
             state: if path.exists() {
@@ -249,9 +264,10 @@ impl FileSource {
             } else {
                 FileState::Missing
             },
-            is_recorded: matches!(start, Start::At(_)),
-            reached: None,
-            unsaved: None,
+            is_recorded: reached.is_some(),
+            reached,
+            // It may come from memory.
+            unsaved: reached,
             is_watched,
             path,
             start,

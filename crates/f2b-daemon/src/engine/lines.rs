@@ -11,7 +11,7 @@ use f2b_source::journal::JournalEntry;
 use f2b_source::{Chunk, Encoding, SourceEvent, SourceId};
 use f2b_store::JournalPosition;
 
-use super::ignoring::Waiting;
+use super::ignoring::{Parked, Waiting};
 use super::jail::{FileState, JailRuntime};
 use super::names::OfName;
 use super::{Engine, file_state, journal_state};
@@ -50,7 +50,7 @@ impl Engine {
             news => runtime.on_file_news(id, news, &mut batch),
         }
         if let Some(runtime) = self.jails.get_mut(&jail) {
-            runtime.reconcile(&mut batch);
+            runtime.reconcile(&self.parked, &mut batch);
         }
         self.send(batch);
     }
@@ -93,7 +93,7 @@ impl Engine {
             }
         }
         if let Some(runtime) = self.jails.get_mut(&jail) {
-            runtime.reconcile(&mut batch);
+            runtime.reconcile(&self.parked, &mut batch);
         }
         self.send(batch);
     }
@@ -174,6 +174,7 @@ impl JailRuntime {
 
     /// Notes how far a log was read.
     fn reach(&mut self, chunk: &Chunk, batch: &mut Batch) {
+        self.save_tallies(batch);
         let is_parking = self.is_parking;
         let Some(file) = self.sources.file_mut(chunk.source) else {
             return;
@@ -230,6 +231,7 @@ impl JailRuntime {
 
     /// Notes how far the journal was read.
     fn reach_entry(&mut self, last: Option<&JournalEntry>, batch: &mut Batch) {
+        self.save_tallies(batch);
         let is_parking = self.is_parking;
         let (Some(last), Some(journal)) = (last, self.sources.journal_mut()) else {
             return;
@@ -315,17 +317,16 @@ impl JailRuntime {
     }
 
     /// Once everything old is read, what the kernel holds must be what this jail has banned.
-    fn reconcile(&mut self, batch: &mut Batch) {
+    ///
+    /// A ban that waits to be taken up explains what the kernel holds as well.
+    fn reconcile(&mut self, parked: &Parked, batch: &mut Batch) {
         if self.reconciled || !self.has_native_action() || !self.has_caught_up() {
             return;
         }
         self.reconciled = true;
-        let nets: HashSet<_> = self
-            .jail
-            .bans()
-            .iter()
-            .filter_map(|ban| ban.id.to_net())
-            .collect();
+        let waiting = parked.to_restore(&self.name);
+        let banned = self.jail.bans().iter().map(|ban| &ban.id);
+        let nets: HashSet<_> = banned.chain(&waiting).filter_map(FailId::to_net).collect();
         let jail = self.name.clone();
         batch.kernel.push(KernelOrder::Keep { jail, nets });
     }

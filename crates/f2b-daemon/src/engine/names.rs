@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use f2b_core::{FailId, Failure, Known};
 use f2b_match::UseDns;
+use indexmap::IndexMap;
 
 use super::Engine;
 use super::ignoring::Waiting;
@@ -21,6 +22,57 @@ pub(super) struct OfName {
     pub(super) failure: Failure,
 }
 
+/// Failures that wait for the addresses of names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    waiting: IndexMap<Box<str>, Vec<OfName>>,
+    /// How many failures of a jail wait.
+    by_jail: IndexMap<String, usize>,
+    count: usize,
+}
+
+impl Named {
+    /// Tells whether anything of a jail waits.
+    pub(super) fn is_waiting(&self, jail: &str) -> bool {
+        self.by_jail.contains_key(jail)
+    }
+
+    fn is_full(&self) -> bool {
+        self.count >= MOST_WAITING
+    }
+
+    fn add(&mut self, name: &str, of: OfName) {
+        self.count += 1;
+        *self.by_jail.entry(of.jail.clone()).or_default() += 1;
+        self.waiting.entry(name.into()).or_default().push(of);
+    }
+
+    fn take(&mut self, name: &str) -> Vec<OfName> {
+        let waiting = self.waiting.swap_remove(name).unwrap_or_default();
+        self.count -= waiting.len();
+        for of in &waiting {
+            if let Some(count) = self.by_jail.get_mut(&of.jail) {
+                *count -= 1;
+                if *count == 0 {
+                    self.by_jail.swap_remove(&of.jail);
+                }
+            }
+        }
+        waiting
+    }
+
+    /// Forgets all that waits of a jail.
+    pub(super) fn forget(&mut self, jail: &str) {
+        let dropped = self.by_jail.swap_remove(jail).unwrap_or(0);
+        if dropped > 0 {
+            self.count -= dropped;
+            for waiting in self.waiting.values_mut() {
+                waiting.retain(|of| of.jail != jail);
+            }
+        }
+    }
+}
+
 impl Engine {
     /// Takes a failure of a name: one failure for each of its addresses.
     pub(super) fn admit_name(&mut self, name: &str, of: OfName, batch: &mut Batch) {
@@ -28,24 +80,30 @@ impl Engine {
             self.fail_all(name, &addresses, &of, batch);
             return;
         }
-        if self.names_waiting >= MOST_WAITING {
+        if self.named.is_full() {
             if let Some(runtime) = self.jails.get_mut(&of.jail) {
                 runtime.read.names += 1;
             }
             return;
         }
-        self.names_waiting += 1;
-        self.named.entry(name.into()).or_default().push(of);
+        let jail = of.jail.clone();
+        self.named.add(name, of);
+        self.mark_parking(&jail);
         self.ask(Question::Name(name.into()));
     }
 
     /// Goes on with what waited for a name.
     pub(super) fn go_on_with_name(&mut self, name: &str, batch: &mut Batch) {
-        let waiting = self.named.swap_remove(name).unwrap_or_default();
-        self.names_waiting -= waiting.len();
+        let waiting = self.named.take(name);
         let addresses = self.known.addresses(name).unwrap_or_default();
-        for of in waiting {
-            self.fail_all(name, &addresses, &of, batch);
+        for of in &waiting {
+            self.fail_all(name, &addresses, of, batch);
+        }
+        let mut jails: Vec<String> = waiting.into_iter().map(|of| of.jail).collect();
+        jails.dedup();
+        for jail in jails {
+            self.mark_parking(&jail);
+            self.settle(&jail, batch);
         }
     }
 

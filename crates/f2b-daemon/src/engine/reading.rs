@@ -91,14 +91,20 @@ impl Engine {
             Sources::None => {}
             Sources::Journal(_) => self.follow_journal(jail, batch),
             Sources::Files(_) => {
-                let known = match self.around.database.lock().as_ref() {
-                    Some(store) => store.source_states(jail).map(|known| known.entries),
-                    None => Ok(Vec::new()),
-                };
-                // A database that cannot be read is no reason not to read the log.
-                self.follow_logs(jail, &known.unwrap_or_default(), batch);
+                let known = self.places_on_disk(jail);
+                self.follow_logs(jail, &known, batch);
             }
         }
+    }
+
+    /// How far the sources of a jail were read, as the database knows it.
+    pub(super) fn places_on_disk(&self, jail: &str) -> Vec<SourceState> {
+        let known = match self.around.database.lock().as_ref() {
+            Some(store) => store.source_states(jail).map(|known| known.entries),
+            None => Ok(Vec::new()),
+        };
+        // A database that cannot be read is no reason not to read the log.
+        known.unwrap_or_default()
     }
 
     /// Begins to read logs that are new, ends with those that are no more, and rests if it shall.
@@ -122,8 +128,7 @@ impl Engine {
             if log.is_none() {
                 batch.lines.extend(removed(&file));
                 if let Some(position) = file.reached {
-                    let state = file_state(&file.path, position);
-                    batch.transaction.record_position(jail, state);
+                    runtime.left_unsaved.insert(file.path.clone(), position);
                     runtime.left.insert(file.path, position);
                 }
                 continue;
@@ -160,6 +165,7 @@ impl Engine {
             }
             files.insert(id, file);
         }
+        self.settle(jail, batch);
     }
 
     /// Begins to read the journal where it was left, for what shall be read now.
@@ -234,6 +240,9 @@ impl JailRuntime {
         }
         let jail = self.name.clone();
         let transaction = &mut batch.transaction;
+        for (path, position) in self.left_unsaved.drain(..) {
+            transaction.record_position(&jail, file_state(&path, position));
+        }
         for file in self.sources.files_mut() {
             if let Some(position) = file.unsaved.take() {
                 transaction.record_position(&jail, file_state(&file.path, position));

@@ -210,33 +210,43 @@ impl Engine {
         restart: bool,
         batch: &mut Batch,
     ) -> Reply {
-        let (mut known, mut worker) = (None, None);
-        if let Some(old) = self.jails.get(name) {
-            let (before, after) = (&old.told.backend, &new.told.backend);
-            if before == after && !restart {
-                self.renew(name, new, batch);
-                return Ok(Value::None);
-            }
-            if before != after {
-                let text = format!("Restart jail '{name}' (reason: '{before}' != '{after}')");
-                batch.lines.push(Line::new(Level::Info, "server", text));
-            }
-            known = Some(old.known());
-            // The same thread ends the old actions and begins the new ones, in this order.
-            worker = old.worker.clone();
-            let actions: Vec<String> = old.actions.keys().cloned().collect();
-            self.stop_jail(name, batch)?;
-            for action in actions {
-                batch.shell.extend(
-                    worker
-                        .clone()
-                        .map(|worker| (worker, ActionOrder::Remove(action))),
-                );
-            }
+        let Some(old) = self.jails.get(name) else {
+            self.send(batch.take_part());
+            self.enlist(new);
+            return match is_started {
+                true => self.start_jail(name),
+                false => Ok(Value::None),
+            };
+        };
+        let (before, after) = (&old.told.backend, &new.told.backend);
+        if before == after && !restart && old.is_started() {
+            self.renew(name, new, batch);
+            return Ok(Value::None);
+        }
+        if before != after {
+            let text = format!("Restart jail '{name}' (reason: '{before}' != '{after}')");
+            batch.lines.push(Line::new(Level::Info, "server", text));
+        }
+        // One that was not started, because it was broken, knows less than the database.
+        let mut known = old.is_started().then(|| old.known());
+        // The same thread ends the old actions and begins the new ones, in this order.
+        let worker = old.worker.clone();
+        let actions: Vec<String> = old.actions.keys().cloned().collect();
+        self.stop_to_restart(name, new.has_native_action(), batch);
+        for action in actions {
+            batch.shell.extend(
+                worker
+                    .clone()
+                    .map(|worker| (worker, ActionOrder::Remove(action))),
+            );
+        }
+        if let Some(known) = &mut known {
+            known.add_places(self.places_on_disk(name));
         }
         self.send(batch.take_part());
         self.enlist(new);
         self.hand_worker(name, worker, batch);
+        self.send(batch.take_part());
         match known {
             _ if !is_started => Ok(Value::None),
             Some(known) => self.start_jail_with(name, known),

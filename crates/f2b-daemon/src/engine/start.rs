@@ -19,6 +19,8 @@ pub(super) struct Known {
     bans: Vec<StoredBan>,
     tallies: Vec<(FailId, Tally)>,
     sources: Vec<SourceState>,
+    /// Whose tallies are not on disk as they are here.
+    held_back: Vec<FailId>,
 }
 
 impl Engine {
@@ -40,9 +42,11 @@ impl Engine {
             self.around.log.error("jail", text);
             return Ok(Value::None);
         }
-        if !matches!(runtime.sources, Sources::None) {
+        if runtime.is_started() {
             return Ok(Value::None);
         }
+        runtime.held_back.extend(known.held_back);
+        self.mark_parking(jail);
         let mut batch = Batch::default();
         self.want_past(jail);
         self.start_actions(jail, &mut batch);
@@ -123,6 +127,14 @@ impl Engine {
         for stored in bans {
             self.admit(jail, Waiting::Restore(stored), batch);
         }
+        self.settle(jail, batch);
+    }
+}
+
+impl Known {
+    /// Takes up places of sources that were not read just now.
+    pub(super) fn add_places(&mut self, of_database: Vec<SourceState>) {
+        self.sources.extend(of_database);
     }
 }
 
@@ -133,6 +145,8 @@ impl JailRuntime {
     pub(super) fn known(&self) -> Known {
         let files = self.sources.files();
         let files = files.filter_map(|file| Some(file_state(&file.path, file.reached?)));
+        let left = self.left.iter();
+        let left = left.map(|(path, position)| file_state(path, *position));
         Known {
             bans: self.jail.bans().iter().map(stored).collect(),
             tallies: self
@@ -141,7 +155,11 @@ impl JailRuntime {
                 .iter()
                 .map(|(id, tally)| (id.clone(), tally.clone()))
                 .collect(),
-            sources: files.chain(self.sources.journal_state()).collect(),
+            sources: files
+                .chain(left)
+                .chain(self.sources.journal_state())
+                .collect(),
+            held_back: self.held_back.iter().cloned().collect(),
         }
     }
 

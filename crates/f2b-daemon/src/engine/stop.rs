@@ -30,14 +30,30 @@ impl Engine {
             return Err(Exception::unknown_jail(jail));
         }
         self.wind_down(jail, batch);
+        // It is read again from the last place that is on disk.
+        self.parked.forget(jail);
+        self.named.forget(jail);
         if let Some(runtime) = self.jails.shift_remove(jail)
-            && runtime.has_native_action()
+            && (runtime.has_native_action() || runtime.lingers)
         {
             let jail = jail.to_owned();
             batch.kernel.push(KernelOrder::StopJail { jail });
         }
         self.disable(jail);
         Ok(Value::None)
+    }
+
+    /// Ends one jail that begins anew at once: what waits for answers goes on waiting, and the kernel goes
+    /// on holding its bans if it shall hold those of the new one.
+    pub(super) fn stop_to_restart(&mut self, jail: &str, stays: bool, batch: &mut Batch) {
+        self.wind_down(jail, batch);
+        if let Some(runtime) = self.jails.shift_remove(jail)
+            && (runtime.has_native_action() || runtime.lingers)
+            && !stays
+        {
+            let jail = jail.to_owned();
+            batch.kernel.push(KernelOrder::StopJail { jail });
+        }
     }
 
     /// Ends all jails; the server goes on without any.
@@ -52,7 +68,6 @@ impl Engine {
     /// Ends reading and tells of the bans that are lifted.
     fn wind_down(&mut self, jail: &str, batch: &mut Batch) {
         self.end_reading(jail, batch);
-        self.parked.forget(jail);
         let Some(runtime) = self.jails.get(jail) else {
             return;
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use f2b_core::{Ban, Bantime, FailId, Failure, Input, StoredBan, UnixTime, Verdict};
 use f2b_protocol::{Reply, Value};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::asking::Question;
 use crate::pending::Pending;
@@ -83,10 +83,16 @@ impl Waiting {
     }
 }
 
+/// Who waits: an identity in a jail.
+type Key = (String, FailId);
+
 /// Queues by jail and identity, each with the question that its first one has.
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
-    queues: IndexMap<(String, FailId), (Question, VecDeque<Waiting>)>,
+    queues: IndexMap<Key, (Question, VecDeque<Waiting>)>,
+    by_question: IndexMap<Question, IndexSet<Key>>,
+    /// How many queues a jail has.
+    by_jail: IndexMap<String, usize>,
     count: usize,
     /// What could not wait, since too much did.
     pub(super) lost: u64,
@@ -99,7 +105,7 @@ impl Parked {
 
     /// Tells whether anything of a jail waits.
     pub(super) fn is_waiting(&self, jail: &str) -> bool {
-        self.count > 0 && self.queues.keys().any(|(parked, _)| parked == jail)
+        self.by_jail.contains_key(jail)
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -109,6 +115,9 @@ impl Parked {
     /// Lets the first of an identity wait for an answer.
     pub(super) fn begin(&mut self, jail: &str, waiting: Waiting, question: Question) {
         let key = key(jail, waiting.id());
+        let asking = self.by_question.entry(question.clone()).or_default();
+        asking.insert(key.clone());
+        *self.by_jail.entry(jail.to_owned()).or_default() += 1;
         self.queues
             .insert(key, (question, VecDeque::from([waiting])));
         self.count += 1;
@@ -124,17 +133,43 @@ impl Parked {
 
     /// Takes out what waits of an identity.
     pub(super) fn take(&mut self, jail: &str, id: &FailId) -> VecDeque<Waiting> {
-        let taken = self.queues.shift_remove(&key(jail, id));
-        let queue = taken.map(|(_, queue)| queue).unwrap_or_default();
+        let key = key(jail, id);
+        let Some((question, queue)) = self.queues.swap_remove(&key) else {
+            return VecDeque::new();
+        };
+        if let Some(asking) = self.by_question.get_mut(&question) {
+            asking.shift_remove(&key);
+            if asking.is_empty() {
+                self.by_question.swap_remove(&question);
+            }
+        }
+        if let Some(count) = self.by_jail.get_mut(jail) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_jail.swap_remove(jail);
+            }
+        }
         self.count -= queue.len();
         queue
     }
 
-    /// Returns who waits for an answer.
-    pub(super) fn waiting_for(&self, question: &Question) -> Vec<(String, FailId)> {
+    /// Returns who waits for an answer, in the order in which they came.
+    pub(super) fn waiting_for(&self, question: &Question) -> Vec<Key> {
+        let asking = self.by_question.get(question).into_iter();
+        asking.flatten().cloned().collect()
+    }
+
+    /// Returns whose bans wait to be taken up again in a jail.
+    pub(crate) fn to_restore(&self, jail: &str) -> Vec<FailId> {
+        if !self.is_waiting(jail) {
+            return Vec::new();
+        }
+        let is_restore = |waiting: &Waiting| matches!(waiting, Waiting::Restore(_));
         let queues = self.queues.iter();
-        let queues = queues.filter(|(_, (asked, _))| asked == question);
-        queues.map(|(key, _)| key.clone()).collect()
+        queues
+            .filter(|((parked, _), (_, queue))| parked == jail && queue.iter().any(is_restore))
+            .map(|((_, id), _)| id.clone())
+            .collect()
     }
 
     /// Forgets all that waits of a jail.
@@ -151,6 +186,6 @@ impl Parked {
     }
 }
 
-fn key(jail: &str, id: &FailId) -> (String, FailId) {
+fn key(jail: &str, id: &FailId) -> Key {
     (jail.to_owned(), id.clone())
 }
