@@ -135,12 +135,15 @@ impl Engine {
                 .jails
                 .get(jail)
                 .ok_or_else(|| Exception::unknown_jail(jail))?;
-            if !runtime.actions.contains_key(action) {
-                return Err(Exception::unknown_action(action));
+            let definition = runtime.actions.get(action);
+            let definition = definition.ok_or_else(|| Exception::unknown_action(action))?;
+            let not_available =
+                || Exception::not_available(&format!("set <JAIL> action <ACT> {name}"));
+            // What the server carries out itself is told by `banip`, `unbanip` and their like.
+            if native::is_native(definition) {
+                return Err(not_available());
             }
-            let method = Method::named(name).ok_or_else(|| {
-                Exception::not_available(&format!("set <JAIL> action <ACT> {name}"))
-            })?;
+            let method = Method::named(name).ok_or_else(not_available)?;
             let order = ActionOrder::Call {
                 action: action.clone(),
                 method,

@@ -72,7 +72,7 @@ impl Engine {
         None
     }
 
-    /// Answers later. Differs: everybody else is served meanwhile (known-differences.toml, "client").
+    /// Answers later. Differs: everybody else is served meanwhile.
     fn sleep(&mut self, seconds: f64, command: &Command, to: ReplyTo) {
         let pause = Duration::try_from_secs_f64(seconds.max(0.0));
         let end = pause

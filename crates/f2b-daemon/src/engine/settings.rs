@@ -11,6 +11,7 @@ use f2b_protocol::{Command, Exception, Reply, Request, Value};
 use super::Engine;
 use super::ipv6::Ipv6;
 use super::jail::JailRuntime;
+use super::past::PastBans;
 use super::requests::is_reading;
 use super::supplement::Supplement;
 use crate::clock;
@@ -170,6 +171,7 @@ impl Engine {
             ServerSetting::DbFile(Some(path)) => {
                 let opened = self.around.database.open(path.as_ref(), clock::now(), log);
                 opened.map_err(|error| Exception::general(storage::told(&error)))?;
+                self.past = PastBans::default();
                 Ok(Value::text(path))
             }
             ServerSetting::DbPurgeAge(text) => {

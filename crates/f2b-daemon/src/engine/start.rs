@@ -64,6 +64,7 @@ impl Engine {
             let waiting = |file: &FileSource| file.state == FileState::Missing;
             matches!(&runtime.sources, Sources::Files(files) if files.values().all(waiting))
                 && runtime.backend == Backend::Auto
+                && !runtime.is_idle
                 && !runtime.matches.is_empty()
         };
         let waiting: Vec<String> = self

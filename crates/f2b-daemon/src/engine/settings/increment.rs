@@ -10,7 +10,7 @@ use super::values::{shown, time_of};
 /// is only remembered.
 ///
 /// Differs: what cannot be used is refused and the old value stays; the original keeps it and fails at
-/// every later `set` (known-differences.toml, "client").
+/// every later `set` of any of them.
 pub(super) fn set(increment: &mut Increment, name: &str, value: Value) -> Result<Value, Exception> {
     let text = value.str();
     let value = match &value {
