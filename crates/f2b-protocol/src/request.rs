@@ -241,9 +241,6 @@ pub enum Refusal {
         #[source]
         exception: Exception,
     },
-    /// The original knows the command; this version does not carry it out.
-    #[error("{}", Exception::not_available(.0))]
-    NotAvailable(String),
 }
 
 impl Refusal {
@@ -252,7 +249,6 @@ impl Refusal {
         match self {
             Self::AfterJail { jail, .. } if !is_jail(&jail) => Exception::unknown_jail(jail),
             Self::Now(exception) | Self::AfterJail { exception, .. } => exception,
-            Self::NotAvailable(command) => Exception::not_available(&command),
         }
     }
 }

@@ -77,6 +77,8 @@ pub(crate) struct JailRuntime {
     pub(crate) is_idle: bool,
     /// What keeps it from being started.
     pub(crate) broken: Option<String>,
+    /// What of its configuration it goes on without.
+    pub(crate) lacking: Vec<String>,
     /// Why it runs with an older configuration than the one that was read last.
     pub(crate) outdated: Option<String>,
     /// What it reads.
@@ -195,6 +197,7 @@ impl JailRuntime {
             is_idle: false,
             broken: None,
             outdated: None,
+            lacking: Vec::new(),
             sources: Sources::None,
             left: IndexMap::new(),
             left_unsaved: IndexMap::new(),

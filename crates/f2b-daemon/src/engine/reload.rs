@@ -277,6 +277,7 @@ impl Engine {
         std::mem::swap(old.jail.settings_mut(), new.jail.settings_mut());
         old.ignoring = new.ignoring;
         old.encoding = new.encoding;
+        old.lacking = new.lacking;
         old.logs = new.logs;
         let reads_other_entries = old.matches != new.matches;
         old.matches = new.matches;

@@ -150,6 +150,7 @@ fn problem(runtime: &JailRuntime) -> Option<String> {
                 "it goes on as it was before the last reload: {reason}"
             ))
         })
+        .or_else(|| runtime.lacking.first().cloned())
 }
 
 /// One word for how a jail is.

@@ -68,6 +68,13 @@ pub enum Setting {
     },
     /// `addaction A`; answers the name.
     AddAction(String),
+    /// `addaction A PYTHONFILE JSON`; answers the name.
+    AddPythonAction {
+        /// Its name.
+        action: String,
+        /// The file that it is written in.
+        file: String,
+    },
     /// `delaction A`; answers nothing.
     DelAction(String),
     /// `action A PROPERTY VALUE`; answers the value. If the property is a method of the action it is
@@ -276,7 +283,10 @@ fn add_action(rest: &[Value]) -> Result<Setting, Refusal> {
     match rest.len() {
         1 => Ok(Setting::AddAction(action)),
         2 => Err(Exception::missing_word().into()),
-        _ => Err(not_available("addaction <ACT> <PYTHONFILE>")),
+        _ => Ok(Setting::AddPythonAction {
+            action,
+            file: word::text(word::at(rest, 1)?)?,
+        }),
     }
 }
 
@@ -304,8 +314,4 @@ pub(super) fn after_jail<T>(jail: &Value, result: Result<T, Refusal>) -> Result<
 
 fn all_text(words: &[Value]) -> Result<Vec<String>, Refusal> {
     words.iter().map(word::text).collect()
-}
-
-fn not_available(option: &str) -> Refusal {
-    Refusal::NotAvailable(format!("set <JAIL> {option}"))
 }

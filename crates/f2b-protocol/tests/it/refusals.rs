@@ -1,6 +1,6 @@
 //! Commands that are refused, as the original's server refuses them.
 
-use f2b_protocol::{Command, Exception, Refusal, Request, Value};
+use f2b_protocol::{Command, Exception, Request, Value};
 
 use crate::requests::command;
 
@@ -220,23 +220,5 @@ fn words_of_other_types_are_refused_as_the_original_refuses_them() {
             expected,
             "{words:?}"
         );
-    }
-}
-
-#[test]
-fn what_this_version_does_not_carry_out_says_so() {
-    let rows: &[(&[&str], &str)] = &[(
-        &["set", "j", "addaction", "a", "f.py", "{}"],
-        "set <JAIL> addaction <ACT> <PYTHONFILE>",
-    )];
-    for (words, name) in rows {
-        let refusal = Request::parse(&command(words)).unwrap_err();
-        assert_eq!(
-            refusal,
-            Refusal::NotAvailable((*name).to_owned()),
-            "{words:?}"
-        );
-        let text = format!("The command '{name}' is not available in this version of Stockade");
-        assert_eq!(refusal.into_exception(|_| true), Exception::general(text));
     }
 }

@@ -179,6 +179,18 @@ impl JailRuntime {
                     .insert(action.clone(), Definition::new(&action));
                 Ok(Value::text(action))
             }
+            // A jail that starts goes on without it; a client is told.
+            Setting::AddPythonAction { action, file } if matches!(self.sources, Sources::None) => {
+                let text = format!(
+                    "the action '{action}' is written in Python ({file}), which this version does not run: \
+                     the jail goes on without it"
+                );
+                let line = format!("[{}] {text}", self.name);
+                said.push(Line::new(Level::Error, "actions", line));
+                self.lacking.push(text);
+                Ok(Value::text(action))
+            }
+            Setting::AddPythonAction { .. } => not_available("addaction <ACT> <PYTHONFILE>"),
             Setting::ActionProperty {
                 action,
                 property,

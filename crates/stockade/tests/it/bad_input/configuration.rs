@@ -298,3 +298,20 @@ fn a_wrong_command_line_says_which_word_is_wrong() {
         "/nonexistent/x does not exist",
     );
 }
+
+/// An existing configuration may name one: that is no reason not to protect.
+#[test]
+fn a_jail_goes_on_without_an_action_in_python() {
+    let setup = Setup::sshd("action = stockade\n         mail.py[dest=root]");
+    let mut server = setup.prepare();
+    fs::write(
+        server.path("config/action.d/mail.py"),
+        "class Action: pass\n",
+    )
+    .unwrap();
+    server.start();
+    server.wait_for_log("the action 'mail' is written in Python");
+    assert_eq!(state(&server, "sshd"), "degraded");
+    assert_eq!(server.ask(&["set", "sshd", "banip", "192.0.2.1"]), "1\n");
+    assert!(server.ask(&["get", "sshd", "actions"]).contains("stockade"));
+}
