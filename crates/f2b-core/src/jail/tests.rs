@@ -148,7 +148,7 @@ fn a_ban_is_prolonged_by_what_the_jail_says_now() {
 #[test]
 fn the_ignored_are_counted_and_told_of() {
     let mut jail = jail();
-    let input = Input::Ignore(id("127.0.0.9"), IgnoredBy::Ip);
+    let input = Input::Ignore(id("127.0.0.9"), crate::IgnoredBy::Ip);
     assert_eq!(words(&jail.alone(input, at(0))), "ignored 127.0.0.9 by ip");
     assert_eq!(jail.counters().ignored, 1);
 }
