@@ -15,7 +15,7 @@
 //! database's thread, which keep its order.
 //!
 //! ```no_run
-//! use f2b_daemon::{LogLevel, LogTarget, Options};
+//! use f2b_daemon::{LogLevel, LogTarget, Options, Reread};
 //! use f2b_protocol::Command;
 //!
 //! f2b_daemon::run(Options {
@@ -29,6 +29,7 @@
 //!     background: false,
 //!     name: None,
 //!     ready: || {},
+//!     reread: Reread(Box::new(|| None)),
 //! })?;
 //! # Ok::<(), f2b_daemon::RunError>(())
 //! ```
