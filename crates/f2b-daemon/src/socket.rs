@@ -4,6 +4,7 @@ mod activation;
 mod clients;
 
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,7 @@ use f2b_protocol::frame::{self, FrameReader, Message};
 use f2b_protocol::json;
 use f2b_protocol::pickle::{self, Limits};
 use f2b_protocol::{Answer, Command, Value};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::event::{Event, ReplyTo};
 use crate::guard;
@@ -57,6 +59,9 @@ pub enum SocketError {
 
 /// How long a client may be silent between two commands or while it is written to.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a client that waits for its answer is still there.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// A request up to this size is nothing to speak of, in bytes.
 const SMALL: usize = 64 << 10;
@@ -183,7 +188,7 @@ fn refused(log: &Log, what: &str, error: &std::io::Error) {
 
 /// Answers one client until it goes away.
 fn converse(
-    mut stream: &UnixStream,
+    stream: &UnixStream,
     place: &Place,
     events: &Sender<Event>,
     log: &Log,
@@ -196,13 +201,14 @@ fn converse(
         let text = format!("A client connects: process {process}, user {user}");
         log.write(&Line::new(Level::Debug, "asyncserver", text));
     }
+    let mut connection = stream;
     let mut frames = FrameReader::new(Limits::REQUEST.input_bytes);
     let mut buffer = vec![0; 16 << 10];
     loop {
         let message = match frames.next_message() {
             Ok(Some(message)) => message,
             Ok(None) => {
-                let count = match stream.read(&mut buffer) {
+                let count = match connection.read(&mut buffer) {
                     Ok(0) => return Ok(()),
                     Ok(count) => count,
                     // A process that was stopped and goes on is no reason to hang up.
@@ -212,14 +218,14 @@ fn converse(
                 frames.push(buffer.get(..count).unwrap_or_default());
                 if frames.held() > SMALL && place.hold(frames.held()).is_err() {
                     let answer = unreadable(TOO_MUCH, log);
-                    return stream.write_all(&frame::terminated(answer.encode()));
+                    return connection.write_all(&frame::terminated(answer.encode()));
                 }
                 continue;
             }
             Err(error) => {
                 // Where the next message begins can no longer be told.
                 let answer = unreadable(&error.to_string(), log);
-                return stream.write_all(&frame::terminated(answer.encode()));
+                return connection.write_all(&frame::terminated(answer.encode()));
             }
         };
         let (written, waiting) = bounded(0);
@@ -230,7 +236,7 @@ fn converse(
             if is_reload {
                 supervisor::reloading();
             }
-            let answer = ask(command, waiting, place, events);
+            let answer = ask(command, waiting, (stream, place), events);
             if is_reload {
                 supervisor::ready();
             }
@@ -263,7 +269,7 @@ fn converse(
         if place.hold(bytes.len()).is_err() {
             return Ok(());
         }
-        stream.write_all(&bytes)?;
+        connection.write_all(&bytes)?;
         drop(bytes);
         place.hold(0).ok();
         drop::<Sender<()>>(written);
@@ -300,7 +306,7 @@ fn in_turn<T>(
 fn ask(
     command: Command,
     written: crossbeam_channel::Receiver<()>,
-    place: &Place,
+    (stream, place): (&UnixStream, &Place),
     events: &Sender<Event>,
 ) -> Answer {
     let (sender, receiver) = bounded(1);
@@ -311,11 +317,24 @@ fn ask(
     if events.send(Event::Command(command, to)).is_err() {
         return Answer::Shutdown;
     }
-    select! {
-        recv(receiver) -> answer => answer.unwrap_or(Answer::Shutdown),
-        // There is nobody left to be answered.
-        recv(place.gone) -> _gone => Answer::Shutdown,
+    loop {
+        select! {
+            recv(receiver) -> answer => return answer.unwrap_or(Answer::Shutdown),
+            // There is nobody left to be answered.
+            recv(place.gone) -> _gone => return Answer::Shutdown,
+            default(LOOK_PAUSE) => {
+                if has_gone(stream) {
+                    return Answer::Shutdown;
+                }
+            }
+        }
     }
+}
+
+/// Tells whether the other end of a connection was closed; one that only says no more waits for its answer.
+fn has_gone(stream: &UnixStream) -> bool {
+    let mut descriptors = [PollFd::from_borrowed_fd(stream.as_fd(), PollFlags::empty())];
+    poll(&mut descriptors, Some(&Timespec::default())).is_ok_and(|count| count > 0)
 }
 
 #[cfg(test)]

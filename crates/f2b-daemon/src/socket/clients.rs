@@ -2,7 +2,7 @@
 
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use indexmap::IndexMap;
@@ -11,6 +11,9 @@ use indexmap::IndexMap;
 /// longest; each has a descriptor and a thread.
 const MOST_CLIENTS: usize = 256;
 
+/// How many that were hung up on may not have noticed yet; before that nobody new is taken.
+const MOST_LEAVING: usize = 64;
+
 /// How many bytes of unfinished requests, of commands that are carried out and of replies that are not
 /// taken yet there may be of all clients together. Whoever has most of it makes room.
 const MOST_HELD: usize = 64 << 20;
@@ -18,7 +21,14 @@ const MOST_HELD: usize = 64 << 20;
 /// The clients that are served, the one that has been silent longest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// One that was hung up on has left.
+    left: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +37,8 @@ struct State {
     clients: IndexMap<u64, Client>,
     /// The bytes of all of them.
     held: usize,
+    /// How many were hung up on and have not left yet.
+    leaving: usize,
 }
 
 #[derive(Debug)]
@@ -55,7 +67,7 @@ pub(super) struct Busy<'a> {
     place: &'a Place,
 }
 
-/// All others need their memory more, or have none.
+/// The others need their memory.
 #[derive(Debug)]
 pub(super) struct NoRoom;
 
@@ -64,6 +76,10 @@ impl Clients {
     pub(super) fn admit(&self, stream: Arc<UnixStream>) -> Place {
         let (stays, gone) = bounded(0);
         let mut state = self.lock();
+        while state.leaving >= MOST_LEAVING {
+            let woken = self.shared.left.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
         while state.clients.len() >= MOST_CLIENTS {
             let silent = state.clients.values().position(|client| !client.busy);
             // Commands of those that wait are carried out all the same.
@@ -87,7 +103,8 @@ impl Clients {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,6 +113,7 @@ impl State {
     fn hang_up(&mut self, index: usize) {
         if let Some((_, client)) = self.clients.shift_remove_index(index) {
             self.held -= client.held;
+            self.leaving += 1;
             // Its thread sees the end of the connection; one that is gone already needs none.
             client.stream.shutdown(Shutdown::Both).ok();
         }
@@ -117,13 +135,13 @@ impl State {
         }
     }
 
-    /// The client that has most in memory and waits for nothing.
-    fn largest(&self) -> Option<usize> {
-        let clients = self.clients.values().enumerate();
-        let silent = clients.filter(|(_, client)| !client.busy && client.held > 0);
-        silent
-            .max_by_key(|(_, client)| client.held)
-            .map(|(index, _)| index)
+    /// The client beside this one that has most in memory and waits for nothing.
+    fn largest_beside(&self, number: u64) -> Option<usize> {
+        let others = self.clients.iter().enumerate();
+        let silent = others
+            .filter(|(_, (other, client))| **other != number && !client.busy && client.held > 0);
+        let largest = silent.max_by_key(|(_, (_, client))| client.held);
+        largest.map(|(index, _)| index)
     }
 }
 
@@ -134,24 +152,20 @@ impl Place {
         Busy { place: self }
     }
 
-    /// Notes how many bytes of the client are in memory now. Those that have most of it have to go if it
-    /// is too much.
+    /// Notes how many bytes of the client are in memory now. If it is too much, the others that have most of
+    /// it have to go.
     ///
     /// # Errors
-    /// It is this client that has too much.
+    /// The others wait for answers and need all there is.
     pub(super) fn hold(&self, bytes: usize) -> Result<(), NoRoom> {
         let mut state = self.clients.lock();
         state.hold(self.number, bytes);
         while state.held > MOST_HELD {
-            let largest = state.largest();
-            let own = state.clients.get_index_of(&self.number);
-            match largest {
-                Some(index) if Some(index) != own => state.hang_up(index),
-                _ => {
-                    state.hold(self.number, 0);
-                    return Err(NoRoom);
-                }
-            }
+            let Some(index) = state.largest_beside(self.number) else {
+                state.hold(self.number, 0);
+                return Err(NoRoom);
+            };
+            state.hang_up(index);
         }
         Ok(())
     }
@@ -167,7 +181,10 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.clients.lock();
         state.hold(self.number, 0);
-        state.clients.shift_remove(&self.number);
+        if state.clients.shift_remove(&self.number).is_none() {
+            state.leaving -= 1;
+            self.clients.shared.left.notify_one();
+        }
     }
 }
 
@@ -238,11 +255,11 @@ mod tests {
         places[6].hold(2).unwrap();
         assert_eq!(closed(&mut ends), [3]);
         // Who waits for an answer keeps what is needed for it.
-        places[7].hold(half - 2).unwrap();
-        let _busy = places[7].busy();
-        places[8].hold(half).unwrap_err();
-        assert_eq!(closed(&mut ends), [3]);
-        places[8].hold(1).unwrap();
+        places[7].hold(half).unwrap();
         assert_eq!(closed(&mut ends), [3, 4]);
+        let _busy = places[7].busy();
+        places[8].hold(half + 1).unwrap_err();
+        assert_eq!(closed(&mut ends), [3, 4, 5, 6]);
+        places[8].hold(half).unwrap();
     }
 }

@@ -4,6 +4,7 @@
 //! `faults` kills 200 times.
 #![expect(clippy::print_stdout, reason = "a run that failed can be repeated")]
 
+#[path = "load/plan.rs"]
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,15 +41,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Plain,
-        Self::Rotates,
-        Self::Increments,
-        Self::Commands,
-        Self::Asks,
-        Self::Names,
-    ];
-
     fn options(self) -> &'static str {
         match self {
             Self::Plain | Self::Rotates => "",

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod abuse;
 mod attack;
 mod bad_input;
 mod bans;

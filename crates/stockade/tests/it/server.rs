@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 pub(crate) use setup::{Setup, copy};
 
+#[path = "server/setup.rs"]
 mod setup;
 
 /// How long anything may take that should come about.

@@ -47,7 +47,7 @@ pub(crate) struct Outcome {
 
 /// The addresses of a run by their number.
 pub(super) fn address(number: u32) -> String {
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         Ipv6Addr::from_bits((0x2001_0db8_u128 << 96) | u128::from(number + 1)).to_string()
     } else {
         Ipv4Addr::from_bits(0xc612_0001 + number).to_string()
@@ -62,7 +62,7 @@ pub(super) fn name(number: u32) -> Option<String> {
 /// Whether somebody was banned before the run: then each failure counts as two, and its line stands there
 /// twice unless it is the first or the last (contract B 4, "increment").
 pub(super) fn was_banned(kind: Kind, number: u32) -> bool {
-    kind == Kind::Increments && number % 2 == 0
+    kind == Kind::Increments && number.is_multiple_of(2)
 }
 
 /// Whom the command of `Kind::Asks` ignores.
