@@ -1,7 +1,7 @@
 //! Everything that can make the server act.
 
 use crate::asking::{Answer as QuestionAnswer, Question};
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use f2b_protocol::{Answer, Command};
 use f2b_source::journal::JournalEntry;
 use f2b_source::{SourceEvent, SourceId};
@@ -60,5 +60,10 @@ impl ReplyTo {
     /// Sends the answer. A client that has gone does not miss it.
     pub(crate) fn send(&self, answer: Answer) {
         self.answer.send(answer).ok();
+    }
+
+    /// Tells whether anybody waits for it still.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.written.try_recv() != Err(TryRecvError::Disconnected)
     }
 }

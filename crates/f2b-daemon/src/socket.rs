@@ -4,16 +4,19 @@ mod activation;
 mod clients;
 
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Sender, bounded, select};
 use f2b_protocol::client::{Client, ClientError};
 use f2b_protocol::frame::{self, FrameReader, Message};
 use f2b_protocol::json;
 use f2b_protocol::pickle::{self, Limits};
-use f2b_protocol::{Answer, Command};
+use f2b_protocol::{Answer, Command, Value};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::event::{Event, ReplyTo};
 use crate::guard;
@@ -22,7 +25,7 @@ use crate::supervisor;
 
 pub(crate) use activation::inherited;
 pub use activation::socket_is_passed;
-use clients::{Clients, Place};
+use clients::{Clients, NoRoom, Place};
 
 /// A control socket that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,15 @@ pub enum SocketError {
 
 /// How long a client may be silent between two commands or while it is written to.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether a client that waits for its answer is still there.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// A request up to this size is nothing to speak of, in bytes.
+const SMALL: usize = 64 << 10;
+
+/// What is said to who has too much in memory.
+const TOO_MUCH: &str = "too many large requests at once (hint: try again later)";
 
 /// Opens the socket. With `force` one that nobody answers on is removed first.
 pub(crate) fn open(path: &Path, force: bool) -> Result<UnixListener, SocketError> {
@@ -154,17 +166,12 @@ pub(crate) fn serve(listener: &UnixListener, events: &Sender<Event>, log: &Log) 
                 continue;
             }
         };
-        let place = match clients.admit(&stream) {
-            Ok(place) => place,
-            Err(error) => {
-                refused(log, "served", &error);
-                continue;
-            }
-        };
+        let stream = Arc::new(stream);
+        let place = clients.admit(Arc::clone(&stream));
         let (events, own_log) = (events.clone(), log.clone());
         let client = move || {
             // A client that goes away in the middle is no event of the server's.
-            converse(stream, &place, &events, &own_log).ok();
+            converse(&stream, &place, &events, &own_log).ok();
         };
         if let Err(error) = guard::start("client", client) {
             refused(log, "served", &error);
@@ -181,7 +188,7 @@ fn refused(log: &Log, what: &str, error: &std::io::Error) {
 
 /// Answers one client until it goes away.
 fn converse(
-    mut stream: UnixStream,
+    stream: &UnixStream,
     place: &Place,
     events: &Sender<Event>,
     log: &Log,
@@ -189,18 +196,19 @@ fn converse(
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     // Who may connect is said by the mode of the socket; who did is told.
-    if let Ok(peer) = rustix::net::sockopt::socket_peercred(&stream) {
+    if let Ok(peer) = rustix::net::sockopt::socket_peercred(stream) {
         let (process, user) = (peer.pid.as_raw_nonzero(), peer.uid.as_raw());
         let text = format!("A client connects: process {process}, user {user}");
         log.write(&Line::new(Level::Debug, "asyncserver", text));
     }
+    let mut connection = stream;
     let mut frames = FrameReader::new(Limits::REQUEST.input_bytes);
-    let mut buffer = vec![0; 64 << 10];
+    let mut buffer = vec![0; 16 << 10];
     loop {
         let message = match frames.next_message() {
             Ok(Some(message)) => message,
             Ok(None) => {
-                let count = match stream.read(&mut buffer) {
+                let count = match connection.read(&mut buffer) {
                     Ok(0) => return Ok(()),
                     Ok(count) => count,
                     // A process that was stopped and goes on is no reason to hang up.
@@ -208,22 +216,27 @@ fn converse(
                     Err(error) => return Err(error),
                 };
                 frames.push(buffer.get(..count).unwrap_or_default());
+                if frames.held() > SMALL && place.hold(frames.held()).is_err() {
+                    let answer = unreadable(TOO_MUCH, log);
+                    return connection.write_all(&frame::terminated(answer.encode()));
+                }
                 continue;
             }
             Err(error) => {
                 // Where the next message begins can no longer be told.
                 let answer = unreadable(&error.to_string(), log);
-                return stream.write_all(&frame::terminated(answer.encode()));
+                return connection.write_all(&frame::terminated(answer.encode()));
             }
         };
         let (written, waiting) = bounded(0);
         let carried_out = |command: Command| {
-            let _busy = place.busy();
+            // Who only sleeps may be woken by the end of the connection.
+            let _busy = (command.word(0) != Some("sleep")).then(|| place.busy());
             let is_reload = command.word(0) == Some("reload");
             if is_reload {
                 supervisor::reloading();
             }
-            let answer = ask(command, waiting, events);
+            let answer = ask(command, waiting, (stream, place), events);
             if is_reload {
                 supervisor::ready();
             }
@@ -232,15 +245,19 @@ fn converse(
         let bytes = match message {
             Message::Pickle(message) if message == frame::CLOSE => return Ok(()),
             Message::Pickle(message) => {
-                let decoded = pickle::decode(&message, &Limits::REQUEST);
+                let decoded = in_turn(&message, place, |message| {
+                    let value = pickle::decode(message, &Limits::REQUEST);
+                    value.map_err(|error| error.to_string())
+                });
+                drop(message);
                 let answer = match decoded.map(Command::from_value) {
-                    Err(error) => unreadable(&error.to_string(), log),
+                    Err(reason) => unreadable(&reason, log),
                     Ok(Err(exception)) => Answer::Reply(Err(exception)),
                     Ok(Ok(command)) => carried_out(command),
                 };
                 frame::terminated(answer.encode())
             }
-            Message::Line(line) => match json::Request::parse(&line) {
+            Message::Line(line) => match in_turn(&line, place, json::Request::parse) {
                 Ok(request) => request.answer(&carried_out(request.command.clone())),
                 Err(reason) => {
                     unreadable(&reason, log);
@@ -248,7 +265,13 @@ fn converse(
                 }
             },
         };
-        stream.write_all(&bytes)?;
+        // Who does not take what it has asked for has no right to much memory.
+        if place.hold(bytes.len()).is_err() {
+            return Ok(());
+        }
+        connection.write_all(&bytes)?;
+        drop(bytes);
+        place.hold(0).ok();
         drop::<Sender<()>>(written);
     }
 }
@@ -261,10 +284,29 @@ fn unreadable(reason: &str, log: &Log) -> Answer {
     Answer::Unreadable(reason.to_owned())
 }
 
-/// Hands a command to the engine and waits for its answer.
+/// Reads a message. Large ones are read one at a time: while it is read one takes many times its size.
+fn in_turn<T>(
+    message: &[u8],
+    place: &Place,
+    read: impl FnOnce(&[u8]) -> Result<T, String>,
+) -> Result<T, String> {
+    static TURN: Mutex<()> = Mutex::new(());
+    if message.len() <= SMALL {
+        return read(message);
+    }
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // What it becomes stays in memory until it is answered.
+    let values = message.len().min(Limits::REQUEST.nodes);
+    let bytes = message.len() + values * size_of::<Value>() / 2;
+    place.hold(bytes).map_err(|NoRoom| TOO_MUCH.to_owned())?;
+    read(message)
+}
+
+/// Hands a command to the engine and waits for its answer, or for being hung up on.
 fn ask(
     command: Command,
     written: crossbeam_channel::Receiver<()>,
+    (stream, place): (&UnixStream, &Place),
     events: &Sender<Event>,
 ) -> Answer {
     let (sender, receiver) = bounded(1);
@@ -275,7 +317,24 @@ fn ask(
     if events.send(Event::Command(command, to)).is_err() {
         return Answer::Shutdown;
     }
-    receiver.recv().unwrap_or(Answer::Shutdown)
+    loop {
+        select! {
+            recv(receiver) -> answer => return answer.unwrap_or(Answer::Shutdown),
+            // There is nobody left to be answered.
+            recv(place.gone) -> _gone => return Answer::Shutdown,
+            default(LOOK_PAUSE) => {
+                if has_gone(stream) {
+                    return Answer::Shutdown;
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether the other end of a connection was closed; one that only says no more waits for its answer.
+fn has_gone(stream: &UnixStream) -> bool {
+    let mut descriptors = [PollFd::from_borrowed_fd(stream.as_fd(), PollFlags::empty())];
+    poll(&mut descriptors, Some(&Timespec::default())).is_ok_and(|count| count > 0)
 }
 
 #[cfg(test)]

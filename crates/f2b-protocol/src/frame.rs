@@ -8,6 +8,9 @@ pub const TERMINATOR: &[u8; 17] = b"<F2B_END_COMMAND>";
 /// Content of the message by which a client says goodbye.
 pub const CLOSE: &[u8; 19] = b"<F2B_CLOSE_COMMAND>";
 
+/// What a reader keeps for the next messages, in bytes.
+const KEPT: usize = 64 << 10;
+
 /// What a reader of frames can refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -146,7 +149,14 @@ impl FrameReader {
             .to_vec();
         self.start = end + 1;
         self.searched = self.start;
+        self.shrink();
         Ok(Some(line))
+    }
+
+    /// Returns how many bytes are held that no message was made of yet.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.buffer.len() - self.start
     }
 
     /// Says whether a message has begun but not ended.
@@ -161,7 +171,16 @@ impl FrameReader {
         let frame = self.buffer.get(self.start..end).unwrap_or(&[]).to_vec();
         self.start = self.searched;
         self.matched = 0;
+        self.shrink();
         Ok(frame)
+    }
+
+    /// One large message is no reason to stay large.
+    fn shrink(&mut self) {
+        if self.start == self.buffer.len() && self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+            (self.start, self.searched) = (0, 0);
+        }
     }
 
     fn check_length(&self, end: usize) -> Result<(), FrameError> {

@@ -5,6 +5,7 @@ mod typed;
 
 use serde_json::{Value as Json, json};
 
+use crate::pickle::Limits;
 use crate::{Answer, Command, Exception, Value};
 
 pub use typed::typed;
@@ -25,6 +26,12 @@ impl Request {
     ///
     /// *Errors*: what is wrong with it.
     pub fn parse(line: &[u8]) -> Result<Self, String> {
+        // Each value but the first follows one of these; those inside of texts count as well.
+        let begins = line.iter().filter(|byte| b",[{:".contains(byte)).count();
+        if begins > Limits::REQUEST.nodes {
+            let limit = Limits::REQUEST.nodes;
+            return Err(format!("message exceeds the limit of {limit} values"));
+        }
         let json: Json = serde_json::from_slice(line).map_err(|error| error.to_string())?;
         let (words, id) = match json {
             Json::Object(mut members) => (

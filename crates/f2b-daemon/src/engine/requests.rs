@@ -79,7 +79,10 @@ impl Engine {
             .ok()
             .and_then(|pause| clock::tick().checked_add(pause));
         match end {
-            Some(end) => self.sleepers.push((end, to)),
+            Some(end) => {
+                self.sleepers.retain(|(_, sleeper)| sleeper.is_wanted());
+                self.sleepers.push((end, to));
+            }
             None => {
                 let text = "timestamp too large to convert to C _PyTime_t";
                 self.answer(command, &to, Err(Exception::overflow(text)));
