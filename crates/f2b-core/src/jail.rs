@@ -247,6 +247,10 @@ impl Jail {
             }
             return;
         }
+        if self.is_past(&ban, history) {
+            effects.push(Effect::AlreadyOver(ban.id));
+            return;
+        }
         let before = self.increase(&mut ban, history);
         if ban.is_over(now) {
             effects.push(Effect::AlreadyOver(ban.id));
@@ -260,6 +264,17 @@ impl Jail {
         {
             effects.push(Effect::Increased { ban, before, from });
         }
+    }
+
+    /// Tells whether this very ban was made before a crash and has ended since: its lines are read again,
+    /// and it must not count as one more.
+    fn is_past(&self, ban: &Ban, history: &History) -> bool {
+        let made = ban.time.rounded_seconds();
+        !ban.restored
+            && self.settings.increment.is_on
+            && history
+                .before(&ban.id, &self.name)
+                .is_some_and(|before| before.time == UnixTime::from_seconds(made))
     }
 
     /// Gives a new ban its number and length by the bans before it, and returns these.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod bans;
+mod comeback;
 mod effects;
 mod ignoring;
 mod ipv6;
@@ -275,6 +276,7 @@ impl Engine {
             self.enforce_all(&mut batch);
         }
         self.send(batch);
+        self.look_for_database();
         self.wake_sleepers(tick);
         self.give_up_questions();
         if tick - self.looked >= LOOK_PAUSE {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -256,7 +256,8 @@ fn watch_signals(
     reread: Reread,
     log: Log,
 ) -> Result<(), std::io::Error> {
-    let reread = Arc::new(reread);
+    // One at a time: what was read last is what is sent last.
+    let reread = Arc::new(Mutex::new(reread));
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGUSR1, SIGHUP])?;
     guard::start("signals", move || {
         for signal in signals.forever() {
@@ -268,6 +269,7 @@ fn watch_signals(
                     let (events, reread) = (events.clone(), Arc::clone(&reread));
                     // Reading may take its time; other signals are not to wait for it.
                     let read = move || {
+                        let reread = reread.lock().unwrap_or_else(PoisonError::into_inner);
                         events.send(Event::Reload((reread.0)())).ok();
                     };
                     if let Err(error) = guard::start("reload", read) {

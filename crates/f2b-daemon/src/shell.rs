@@ -3,11 +3,12 @@
 
 mod ticket;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use f2b_action::{
     Answer as Returned, CallError, Definition, Flush, Host, JailActions, Line as ActionLine,
     Method, Property, SystemShell, Ticket, World,
@@ -92,6 +93,15 @@ pub(crate) enum ActionOrder {
     },
 }
 
+impl ActionOrder {
+    fn makes_a_ban(&self) -> bool {
+        matches!(
+            self,
+            Self::Ban(_) | Self::AlreadyBanned(_) | Self::Prolong(_)
+        )
+    }
+}
+
 /// The engine's side of one jail's actions.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
@@ -100,6 +110,8 @@ pub(crate) struct Worker {
     log: Log,
     /// Whether orders had to be given up.
     is_full: Arc<AtomicBool>,
+    /// Whether the server ends: bans that have not been begun are not made any more.
+    is_ending: Arc<AtomicBool>,
     times: Arc<Times>,
 }
 
@@ -143,12 +155,13 @@ impl Workers {
     /// # Errors
     /// The system has no thread to give.
     pub(crate) fn start(&self, jail: &str, host: Host, log: &Log) -> std::io::Result<Worker> {
-        let (orders, incoming) = bounded(MOST_WAITING);
+        let (orders, incoming) = unbounded();
         let worker = Worker {
             orders,
             jail: jail.to_owned(),
             log: log.clone(),
             is_full: Arc::default(),
+            is_ending: Arc::default(),
             times: Arc::default(),
         };
         let running = Running {
@@ -156,6 +169,8 @@ impl Workers {
             jail: jail.to_owned(),
             host,
             log: log.clone(),
+            is_ending: Arc::clone(&worker.is_ending),
+            skipped: HashSet::new(),
             times: Arc::clone(&worker.times),
         };
         let thread = guard::start("actions", move || running.run(&incoming))?;
@@ -175,10 +190,13 @@ impl Workers {
 }
 
 impl Worker {
-    /// Tells the actions to do something. When far too much waits already it is given up, and said so.
+    /// Tells the actions to do something. When far too much waits already further bans are given up, and
+    /// that is said. What ends a ban or an action never is: there is not more of it than of bans.
     pub(crate) fn tell(&self, order: ActionOrder, pending: Option<Arc<Pending>>) {
-        if self.orders.try_send((order, pending)).is_ok() {
+        if !order.makes_a_ban() || self.orders.len() < MOST_WAITING {
             self.is_full.store(false, Ordering::Relaxed);
+            // The thread ends only after this side.
+            self.orders.send((order, pending)).ok();
             return;
         }
         self.times.given_up.fetch_add(1, Ordering::Relaxed);
@@ -203,6 +221,11 @@ impl Worker {
         }
     }
 
+    /// Has bans passed over that were not begun: they would be lifted at once.
+    pub(crate) fn end(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
     /// Returns how many orders wait.
     pub(crate) fn waiting(&self) -> usize {
         self.orders.len()
@@ -215,12 +238,38 @@ struct Running {
     jail: String,
     host: Host,
     log: Log,
+    is_ending: Arc<AtomicBool>,
+    /// Whose bans were passed over.
+    skipped: HashSet<FailId>,
     times: Arc<Times>,
 }
 
 impl Running {
+    /// Takes away what need not be done as the server ends; returns whether anything is left of it.
+    fn is_left(&mut self, order: &mut ActionOrder) -> bool {
+        if !self.is_ending.load(Ordering::Relaxed) {
+            return true;
+        }
+        match order {
+            ActionOrder::Ban(info) => {
+                self.skipped.insert(info.ban.id.clone());
+                false
+            }
+            ActionOrder::AlreadyBanned(_) | ActionOrder::Prolong(_) => false,
+            ActionOrder::Unban(info) => !self.skipped.remove(&info.ban.id),
+            ActionOrder::Lift { bans, .. } => {
+                bans.retain(|info| !self.skipped.contains(&info.ban.id));
+                true
+            }
+            _ => true,
+        }
+    }
+
     fn run(mut self, orders: &Receiver<Given>) {
-        while let Ok((order, pending)) = orders.recv() {
+        while let Ok((mut order, pending)) = orders.recv() {
+            if !self.is_left(&mut order) {
+                continue;
+            }
             let begin = clock::tick();
             let reply = self.carry_out(order);
             let micros = u64::try_from((clock::tick() - begin).as_micros()).unwrap_or(u64::MAX);

@@ -259,6 +259,35 @@ fn who_comes_back_is_banned_sooner_and_longer() {
 }
 
 #[test]
+fn a_ban_that_is_decided_again_after_it_has_ended_does_not_count_twice() {
+    let (mut jail, mut history) = growing(2, &[]);
+    let made = UnixTime::from_micros(5_600_000);
+    let lines = |jail: &mut Jail, history: &History| {
+        let mut last = Vec::new();
+        for micros in [5_100_000, 5_600_000] {
+            let mut failure = failure("192.0.2.1", 0);
+            if let Input::Failure(failure) = &mut failure {
+                failure.time = UnixTime::from_micros(micros);
+            }
+            last = jail.on(failure, at(1_000_000), history);
+        }
+        words(&last)
+    };
+    let past = crate::Past {
+        jail: "sshd".into(),
+        time: UnixTime::from_seconds(made.rounded_seconds()),
+        bantime: Bantime::from_seconds(100),
+        count: 1,
+    };
+    history.note(id("192.0.2.1"), past);
+    assert_eq!(
+        lines(&mut jail, &history),
+        "found 192.0.2.1, forgotten 192.0.2.1, over 192.0.2.1"
+    );
+    assert!(jail.bans().is_empty());
+}
+
+#[test]
 fn a_failure_older_than_the_last_ban_counts_once() {
     let (mut jail, history) = growing(6, &[("192.0.2.1", 2)]);
     let effects = jail.on(failure("192.0.2.1", -1_000), at(-999), &history);

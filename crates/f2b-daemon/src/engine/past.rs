@@ -29,6 +29,11 @@ impl PastBans {
         self.history.forget(id, jail);
     }
 
+    /// Lets the database be asked again: another one was opened.
+    pub(super) fn ask_again(&mut self) {
+        self.is_wanted = false;
+    }
+
     pub(super) fn purge(&mut self, limit: UnixTime) {
         self.history.purge(limit);
     }
@@ -45,6 +50,11 @@ impl Engine {
             return;
         }
         let log = &self.around.log;
+        if self.around.database.is_away() {
+            // It may come later; the bans that are made until then count as well.
+            self.past.is_wanted = true;
+            return;
+        }
         let read = match self.around.database.lock().as_ref() {
             Some(store) => store.history(),
             None => return,
@@ -57,7 +67,10 @@ impl Engine {
                     .iter()
                     .for_each(|note| storage::write_note(log, note));
                 for (id, past) in stored.entries {
-                    self.past.history.note(id, past);
+                    // What this run has seen is newer.
+                    if self.past.history.before(&id, &past.jail).is_none() {
+                        self.past.history.note(id, past);
+                    }
                 }
             }
             // The jail bans all the same, as if everybody came for the first time.

@@ -261,15 +261,20 @@ impl Sources {
         let Self::Journal(journal) = self else {
             return None;
         };
-        let cursor = journal.start.cursor.as_deref()?;
-        Some(journal_state(JournalPosition {
-            cursor: Some(cursor.into()),
-            time: journal.start.since,
-        }))
+        journal.reached().map(journal_state)
     }
 }
 
 impl JournalSource {
+    /// Returns how far the journal was read, if an entry was.
+    pub(super) fn reached(&self) -> Option<JournalPosition> {
+        let cursor = self.start.cursor.as_deref()?;
+        Some(JournalPosition {
+            cursor: Some(cursor.into()),
+            time: self.start.since,
+        })
+    }
+
     /// Notes how far the journal was read.
     pub(super) fn reach(&mut self, position: &JournalPosition) {
         self.start = JournalStart {

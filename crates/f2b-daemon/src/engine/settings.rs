@@ -5,6 +5,8 @@ mod increment;
 mod jail;
 mod values;
 
+use std::path::Path;
+
 use f2b_protocol::request::{ServerSetting, Setting};
 use f2b_protocol::{Command, Exception, Reply, Request, Value};
 
@@ -70,11 +72,9 @@ impl Engine {
         }
     }
 
-    /// Tells whether this is the database that is used now; `None` is none.
+    /// Tells whether this is the database that is used now, or shall be once it can be; `None` is none.
     pub(super) fn is_open(&self, path: Option<&str>) -> bool {
-        let database = self.around.database.lock();
-        let open = database.as_ref().map(|store| store.path().as_os_str());
-        open == path.map(std::ffi::OsStr::new)
+        self.around.database.is_wanted(path.map(Path::new))
     }
 
     fn configure_jail(&mut self, jail: &str, settings: Vec<Setting>) -> Reply {
@@ -132,11 +132,7 @@ impl Engine {
         self.around
             .log
             .info("jail", format!("Creating new jail '{jail}'"));
-        if let Some(store) = self.around.database.lock().as_mut()
-            && let Err(error) = store.add_jail(&jail)
-        {
-            self.around.log.error("database", storage::told(&error));
-        }
+        self.enable(&jail);
         self.jails.insert(jail, runtime);
     }
 
@@ -181,9 +177,8 @@ impl Engine {
                 Ok(self.told.dbpurgeage.clone())
             }
             ServerSetting::DbMaxMatches(count) => {
-                if let Some(store) = self.around.database.lock().as_mut() {
-                    store.keep_matches(usize::try_from(count).unwrap_or(0));
-                }
+                let lines = usize::try_from(count).unwrap_or(0);
+                self.around.database.keep_matches(lines);
                 Ok(Value::Int(count))
             }
             ServerSetting::AllowIpv6(value) => {

@@ -1,6 +1,6 @@
 //! A jail begins: what the database knows is taken up, and it is decided what to read.
 
-use f2b_core::{Ban, FailId, Input, StoredBan, Tally, UnixTime};
+use f2b_core::{Ban, Bantime, FailId, Input, StoredBan, Tally, UnixTime};
 use f2b_protocol::{Exception, Reply, Value};
 use f2b_store::{SourceState, Store, StoreError, Stored};
 
@@ -87,11 +87,8 @@ impl Engine {
 
     fn known(&self, jail: &str, now: UnixTime) -> Result<Known, Exception> {
         let runtime = self.jails.get(jail);
-        let settings = runtime
-            .ok_or_else(|| Exception::unknown_jail(jail))?
-            .jail
-            .settings();
-        let longest = settings.increment.longest(settings.bantime);
+        let runtime = runtime.ok_or_else(|| Exception::unknown_jail(jail))?;
+        let longest = runtime.longest_ban();
         let mut known = Known::default();
         let log = &self.around.log;
         if let Some(store) = self.around.database.lock().as_ref() {
@@ -107,6 +104,22 @@ impl Engine {
             }
         }
         Ok(known)
+    }
+
+    /// The bans of a jail that the database knows.
+    pub(super) fn bans_on_disk(&self, jail: &str, now: UnixTime) -> Vec<StoredBan> {
+        let log = &self.around.log;
+        let Some(runtime) = self.jails.get(jail) else {
+            return Vec::new();
+        };
+        let read = match self.around.database.lock().as_ref() {
+            Some(store) => store.stored_bans(jail, now, runtime.longest_ban()),
+            None => return Vec::new(),
+        };
+        read.map(|bans| noted(bans, log)).unwrap_or_else(|error| {
+            log.error("database", format!("[{jail}] {}", storage::told(&error)));
+            Vec::new()
+        })
     }
 
     fn take_up(
@@ -164,6 +177,12 @@ impl JailRuntime {
         }
     }
 
+    /// The longest that a ban may last.
+    fn longest_ban(&self) -> Bantime {
+        let settings = self.jail.settings();
+        settings.increment.longest(settings.bantime)
+    }
+
     /// Takes up logs that are not there yet, each with where reading begins.
     pub(super) fn wait_for(&mut self, logs: Vec<(String, String)>) {
         if !logs.is_empty() && self.backend == Backend::Journal {
@@ -186,7 +205,7 @@ impl JailRuntime {
 }
 
 /// A ban as the database has it.
-fn stored(ban: &Ban) -> StoredBan {
+pub(super) fn stored(ban: &Ban) -> StoredBan {
     StoredBan {
         id: ban.id.clone(),
         time: ban.time,

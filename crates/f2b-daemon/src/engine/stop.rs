@@ -6,7 +6,7 @@ use f2b_protocol::{Exception, Reply, Value};
 use super::{Engine, native};
 use crate::batch::{Batch, KernelOrder};
 use crate::log::{Level, Line};
-use crate::shell::ActionOrder;
+use crate::shell::{ActionOrder, Worker};
 use crate::storage;
 use crate::text;
 
@@ -17,6 +17,9 @@ impl Engine {
         log.info("server", "Shutdown in progress...");
         log.info("server", "Stopping all jails");
         let mut batch = Batch::default();
+        let workers = self.jails.values();
+        let workers = workers.filter_map(|runtime| runtime.worker.as_ref());
+        workers.for_each(Worker::end);
         for jail in self.jails.keys().cloned().collect::<Vec<_>>() {
             self.wind_down(&jail, &mut batch);
         }

@@ -4,6 +4,7 @@
 mod clients;
 mod configuration;
 mod database;
+mod database_returns;
 mod lines;
 mod logs;
 mod places;

@@ -209,3 +209,31 @@ fn a_clean_stop_leaves_nothing_behind_but_the_database() {
     assert!(!server.socket().exists() && !server.pidfile().exists());
     assert_eq!(server.kit().server().ruleset().unwrap(), "");
 }
+
+#[test]
+fn a_stop_waits_for_the_command_that_runs_and_for_none_that_was_not_begun() {
+    let mut server = Setup::sshd("action = record").prepare();
+    let folder = server.path("").display().to_string();
+    let folder = folder.trim_end_matches('/');
+    let record = format!(
+        "[Definition]\nactionstop = echo stop >> {folder}/record\n\
+         actionban = while [ ! -e {folder}/go ]; do sleep 0.02; done; echo ban '<ip>' >> {folder}/record\n\
+         actionunban = echo unban '<ip>' >> {folder}/record\n"
+    );
+    fs::write(server.path("config/action.d/record.conf"), record).unwrap();
+    server.start();
+    for address in ATTACKERS4 {
+        server.append(&failed_logins(address, 5));
+        server.wait_for_log(&format!("[sshd] Ban {address}\n"));
+    }
+    server.signal("TERM");
+    server.wait_for_log("Stopping all jails");
+    server.wait_for_log("Jail 'sshd' stopped");
+    fs::write(server.path("go"), "").unwrap();
+    assert_eq!(server.wait_end(), Some(0), "{}", server.story());
+    let first = ATTACKERS4[0];
+    assert_eq!(
+        fs::read_to_string(server.path("record")).unwrap(),
+        format!("ban {first}\nunban {first}\nstop\n")
+    );
+}
