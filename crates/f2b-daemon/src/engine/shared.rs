@@ -7,8 +7,8 @@ use f2b_action::{Command, Definition, Family, Host};
 /// Tells whether two actions name the same thing of this jail in their commands.
 ///
 /// *Shape*: `f2b-sshd` in `iptables -N f2b-sshd` and in `iptables -I f2b-sshd 1 -s <ip> -j DROP`. What is
-/// named after the jail counts, also when it is none in the end: then one is stopped before the other
-/// begins, and nothing else comes of it.
+/// named after the jail counts, and not its bare name, which a message has as well. Where it is none in the
+/// end one is stopped before the other begins, and nothing else comes of it.
 pub(super) fn share(one: &Definition, other: &Definition, jail: &str) -> bool {
     !names(one, jail).is_disjoint(&names(other, jail))
 }
@@ -38,7 +38,7 @@ fn names(action: &Definition, jail: &str) -> BTreeSet<String> {
 }
 
 fn is_of_name(letter: char) -> bool {
-    letter.is_alphanumeric() || "-_.:".contains(letter)
+    letter.is_alphanumeric() || "-_".contains(letter)
 }
 
 /// Tells whether a word has the jail's name in it as a whole: `f2b-sshd` has `sshd`, `sshd2` has not.
@@ -48,7 +48,7 @@ fn holds(word: &str, jail: &str) -> bool {
         let after = word.get(place + jail.len()..);
         let after = after.and_then(|text| text.chars().next());
         let ends = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric());
-        !jail.is_empty() && ends(before) && ends(after)
+        !jail.is_empty() && word != jail && ends(before) && ends(after)
     })
 }
 
@@ -69,11 +69,12 @@ mod tests {
         let chain = action("one", "iptables -N f2b-<name>", "iptables -X f2b-<name>");
         let same = action("two", "iptables -w -N f2b-sshd", "");
         let set = action("three", "nft add set t @addr-set-<name>", "nft flush");
-        let no_name = action("four", "echo started >> /tmp/log", "echo stopped");
+        let no_name = action("four", "echo <name> started >> /tmp/<name>.log", "");
         assert!(share(&chain, &same, "sshd"));
         assert!(!share(&chain, &set, "sshd"));
         assert!(!share(&chain, &no_name, "sshd"));
         assert!(!share(&no_name, &no_name, "sshd"));
-        assert!(holds("f2b-sshd", "sshd") && !holds("f2b-sshd2", "sshd"));
+        assert!(holds("f2b-sshd", "sshd") && holds("sshd_set", "sshd"));
+        assert!(!holds("f2b-sshd2", "sshd") && !holds("sshd", "sshd"));
     }
 }

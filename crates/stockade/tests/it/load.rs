@@ -1,130 +1,63 @@
 //! Killed again and again at random moments, while lines keep coming.
 //!
-//! `STOCKADE_KILLS` sets how often (10), `STOCKADE_SEED` repeats a run whose seed was printed.
+//! `STOCKADE_KILLS` sets how often, `STOCKADE_SEED` repeats a run whose seed was printed. The example
+//! `faults` kills 200 times.
 #![expect(clippy::print_stdout, reason = "a run that failed can be repeated")]
+
+mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::Write;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
 
-use crate::server::{Server, Setup, lines};
+use crate::attack::{Dice, numbers};
+use crate::server::{DEADLINE, Server, Setup, comes_about};
+use plan::{MAXRETRY, Made, Outcome, address, name, was_banned};
 
-/// Failures until the ban.
-const MAXRETRY: u32 = 5;
+pub(crate) use plan::Plan;
 
 /// Addresses per kill: enough that lines keep coming for as long as there are kills.
-const ADDRESSES: u32 = 40;
+pub(crate) const ADDRESSES: u32 = 40;
 
-/// What becomes of the log when the server is killed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Log {
-    Stays,
-    /// Now and then it gets another name, and a new file takes its place.
+/// What the server is busy with when it is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Counting, and bans in the kernel.
+    Plain,
+    /// The same; now and then the log gets another name, and a new file takes its place.
     Rotates,
+    /// Who was banned before is banned sooner and for longer.
+    Increments,
+    /// Bans are made by commands.
+    Commands,
+    /// Of each failure a slow command is asked whether it counts.
+    Asks,
+    /// A quarter of the lines has a name in place of the address.
+    Names,
 }
 
-/// Numbers that look random and come again with the same seed (SplitMix64).
-#[derive(Clone)]
-struct Dice(u64);
+impl Kind {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Plain,
+        Self::Rotates,
+        Self::Increments,
+        Self::Commands,
+        Self::Asks,
+        Self::Names,
+    ];
 
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-
-    fn pause(&mut self, most_ms: u64) {
-        thread::sleep(Duration::from_millis(self.below(most_ms)));
-    }
-}
-
-/// The failed logins of a run: who, and the number that its line carries.
-struct Attack {
-    failures: Vec<(String, usize)>,
-}
-
-/// The numbers of each address's lines, in their order.
-type Numbers = BTreeMap<String, Vec<usize>>;
-
-/// What a server made of the lines.
-#[derive(Debug, PartialEq, Eq)]
-struct Outcome {
-    /// Who is banned, by which lines: one entry per row of `bans`.
-    bans: Vec<(String, Vec<usize>)>,
-    /// Who is still being counted, by which lines.
-    tallies: Numbers,
-}
-
-impl Attack {
-    fn new(dice: &mut Dice, addresses: u32) -> Self {
-        let mut failures = Vec::new();
-        for number in 0..addresses {
-            let address = if number % 4 == 0 {
-                Ipv6Addr::from_bits((0x2001_0db8_u128 << 96) | u128::from(number + 1)).to_string()
-            } else {
-                Ipv4Addr::from_bits(0xc612_0001 + number).to_string()
-            };
-            // Many are one short of the ban: one line counted twice, and they are out.
-            let count = [1, 4, 4, 5, 5, 5][usize::try_from(dice.below(6)).unwrap()];
-            failures.extend(vec![(address, 0); count]);
-        }
-        for last in (1..failures.len()).rev() {
-            let other = dice.below(u64::try_from(last + 1).unwrap());
-            failures.swap(last, usize::try_from(other).unwrap());
-        }
-        for (number, failure) in failures.iter_mut().enumerate() {
-            failure.1 = number;
-        }
-        Self { failures }
-    }
-
-    fn expected(&self) -> Outcome {
-        let mut by_address = Numbers::new();
-        for (address, number) in &self.failures {
-            by_address.entry(address.clone()).or_default().push(*number);
-        }
-        let is_banned = |numbers: &[usize]| numbers.len() == usize::try_from(MAXRETRY).unwrap();
-        let (bans, tallies): (Numbers, Numbers) = by_address
-            .into_iter()
-            .partition(|(_, numbers)| is_banned(numbers));
-        let bans = bans.into_iter().collect();
-        Outcome { bans, tallies }
-    }
-
-    /// Writes the lines, a few at a time, some of them in two halves.
-    fn write(&self, log: &Mutex<File>, dice: &mut Dice) {
-        let mut rest = self.failures.as_slice();
-        while !rest.is_empty() {
-            let count = usize::try_from(dice.below(20) + 1).unwrap().min(rest.len());
-            let (some, others) = rest.split_at(count);
-            rest = others;
-            let message = |(address, number): &(String, usize)| {
-                format!("Invalid user u{number} from {address} port 50000")
-            };
-            let text = lines(&some.iter().map(message).collect::<Vec<_>>());
-            let cut = match dice.below(3) {
-                0 => usize::try_from(dice.below(u64::try_from(text.len()).unwrap())).unwrap(),
-                _ => text.len(),
-            };
-            let (first, second) = text.as_bytes().split_at(cut);
-            // A log is rotated between two lines, never within one.
-            let mut file = log.lock().unwrap();
-            file.write_all(first).unwrap();
-            if !second.is_empty() {
-                dice.pause(10);
-                file.write_all(second).unwrap();
+    fn options(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Rotates => "",
+            Self::Increments => "bantime.increment = true",
+            Self::Commands => "action = stockade\n record",
+            Self::Asks => "ignorecommand = case <ip> in *7) exit 0;; esac; sleep 0.02; exit 1",
+            Self::Names => {
+                "usedns = yes\nfailregex = ^Invalid user \\S+ from <HOST> port \\d+\\s*$"
             }
-            drop(file);
-            dice.pause(12);
         }
     }
 }
@@ -132,38 +65,29 @@ impl Attack {
 impl Server {
     /// Returns what the database and the server know, which must agree.
     fn outcome(&self) -> Outcome {
-        let rows = |query: &str| -> Vec<(String, serde_json::Value)> {
-            let rows = self.sql(query);
+        let rows = |query: &str| -> Vec<(Vec<String>, serde_json::Value)> {
             let row = |row: &str| {
-                let (id, data) = row.split_once('|').unwrap();
-                (id.to_owned(), serde_json::from_str(data).unwrap())
+                let (begin, data) = row.split_once("|{").unwrap();
+                let columns = begin.split('|').map(str::to_owned).collect();
+                (columns, serde_json::from_str(&format!("{{{data}")).unwrap())
             };
-            rows.lines().map(row).collect()
+            self.sql(query).lines().map(row).collect()
         };
-        let numbers = |data: &serde_json::Value| -> Vec<usize> {
-            let lines = data["matches"].as_array().unwrap();
-            lines
-                .iter()
-                .map(|line| {
-                    let (_, rest) = line.as_str().unwrap().split_once("Invalid user u").unwrap();
-                    rest.split_once(' ').unwrap().0.parse().unwrap()
-                })
-                .collect()
+        let made = |(columns, data): (Vec<String>, serde_json::Value)| Made {
+            id: columns[0].clone(),
+            lines: numbers(&data),
+            count: columns[1].parse().unwrap(),
+            bantime: columns[2].parse().unwrap(),
         };
-        let bans = rows("SELECT ip, data FROM bans ORDER BY ip");
+        let history = "FROM bans WHERE json_array_length(data, '$.matches') > 0 ORDER BY ip";
+        let bans = rows(&format!("SELECT ip, bancount, bantime, data {history}"));
         let tallies = rows("SELECT id, CAST(data AS TEXT) FROM stockade_tally");
-        for (id, data) in &bans {
-            assert_eq!(data["failures"], MAXRETRY, "{id}");
-        }
+        let tally = |(columns, data): (Vec<String>, serde_json::Value)| {
+            (columns[0].clone(), numbers(&data))
+        };
         Outcome {
-            bans: bans
-                .iter()
-                .map(|(id, data)| (id.clone(), numbers(data)))
-                .collect(),
-            tallies: tallies
-                .iter()
-                .map(|(id, data)| (id.clone(), numbers(data)))
-                .collect(),
+            bans: bans.into_iter().map(made).collect(),
+            tallies: tallies.into_iter().map(tally).collect(),
         }
     }
 
@@ -173,27 +97,79 @@ impl Server {
         let inode = fs::metadata(self.log_path()).unwrap().ino();
         self.sql("SELECT inode FROM stockade_source") == format!("{inode}\n")
     }
+
+    fn open_log(&self) -> File {
+        let opened = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.log_path());
+        opened.unwrap()
+    }
 }
 
-/// Lets a server read an attack while it is killed so many times.
-fn run(attack: &Attack, kills: u32, what: Log, dice: &mut Dice) -> Outcome {
-    let mut server = Setup::sshd(&format!("maxretry = {MAXRETRY}\nbantime = 3600")).start();
-    let open = |server: &Server| {
-        let path = server.log_path();
-        let opened = OpenOptions::new().append(true).create(true).open(path);
-        opened.unwrap()
+/// Starts a server for a kind of load from so many addresses.
+fn start(kind: Kind, addresses: u32) -> Server {
+    let jail = |bantime: u32| {
+        let options = kind.options();
+        format!("maxretry = {MAXRETRY}\nbantime = {bantime}\nfindtime = 1h\n{options}")
     };
-    let log = Mutex::new(open(&server));
-    let expected = attack.expected();
+    let first = if kind == Kind::Increments { 1 } else { 3600 };
+    let mut setup = Setup::sshd(&jail(first));
+    if kind == Kind::Names {
+        setup = setup.prelude("mount --bind {folder}/hosts /etc/hosts");
+    }
+    let mut server = setup.prepare();
+    let folder = server.path("").display().to_string();
+    let folder = folder.trim_end_matches('/');
+    let named = (0..addresses).filter_map(|number| Some((address(number), name(number)?)));
+    let hosts: String = named.map(|(id, name)| format!("{id} {name}\n")).collect();
+    fs::write(
+        server.path("hosts"),
+        format!("127.0.0.1 localhost\n{hosts}"),
+    )
+    .unwrap();
+    let record = format!(
+        "[Definition]\nactionban = echo ban '<ip>' >> {folder}/record\n\
+         actionunban = echo unban '<ip>' >> {folder}/record\n"
+    );
+    fs::write(server.path("config/action.d/record.conf"), record).unwrap();
+    server.start();
+    if kind == Kind::Increments {
+        // Half of them have been here before.
+        let earlier: Vec<String> = (0..addresses)
+            .filter(|number| was_banned(kind, *number))
+            .map(address)
+            .collect();
+        let words = ["set", "sshd", "banip"].map(str::to_owned);
+        let words: Vec<&str> = words.iter().chain(&earlier).map(String::as_str).collect();
+        server.ask(&words);
+        // Also as the database has it, in whole seconds: a restart must not take them up again.
+        let over = "SELECT max(timeofban + bantime) < strftime('%s', 'now') + 0 FROM bips";
+        server.wait_until("their bans are over", || {
+            server.banned().is_empty() && server.sql(over) == "1\n"
+        });
+        server.stop();
+        let local = server.path("config/jail.local");
+        let text = fs::read_to_string(&local).unwrap();
+        fs::write(&local, text.replace("bantime = 1\n", "bantime = 3600\n")).unwrap();
+        server.start();
+    }
+    server
+}
+
+/// Lets a server read what is planned while it is killed so many times.
+pub(crate) fn run(plan: &Plan, addresses: u32, kills: u32, kind: Kind, dice: &mut Dice) -> Outcome {
+    let mut server = start(kind, addresses);
+    let log = Mutex::new(server.open_log());
     let mut rotations = 0;
     thread::scope(|scope| {
         let mut own = dice.clone();
         let log = &log;
-        scope.spawn(move || attack.write(log, &mut own));
+        scope.spawn(move || plan.write(log, &mut own));
         for _ in 0..kills {
             // From the middle of a start to the middle of the work.
             dice.pause(120);
-            let rotate = what == Log::Rotates && dice.below(2) == 0 && {
+            let rotate = kind == Kind::Rotates && dice.below(2) == 0 && {
                 server.wait_ready();
                 server.knows_the_new_log()
             };
@@ -203,7 +179,7 @@ fn run(attack: &Attack, kills: u32, what: Log, dice: &mut Dice) -> Outcome {
                 rotations += 1;
                 let old = server.path(&format!("auth.log.{rotations}"));
                 fs::rename(server.log_path(), old).unwrap();
-                *file = open(server);
+                *file = server.open_log();
             };
             if rotate_before {
                 turn(&server);
@@ -218,53 +194,92 @@ fn run(attack: &Attack, kills: u32, what: Log, dice: &mut Dice) -> Outcome {
         }
     });
     server.wait_ready();
-    println!(
-        "{kills} kills, {rotations} rotations, {} lines",
-        attack.failures.len()
-    );
+    let lines = plan.lines();
+    println!("{kind:?}: {kills} kills, {rotations} rotations, {lines} lines");
     server.wait_until("everything is read", || {
         let jail = &server.status_json()["jails"]["sshd"];
         jail["sources"][0]["lag_bytes"] == 0 && jail["sources"][0]["caught_up"] == true
     });
-    server.wait_until("as many bans and tallies as there should be", || {
+    let expected = plan.expected(kind);
+    // One that waits too long is shown by the comparison that follows.
+    comes_about(DEADLINE, || {
         let outcome = server.outcome();
         outcome.bans.len() >= expected.bans.len() && outcome.tallies.len() == expected.tallies.len()
     });
-    let in_kernel = server.kit().server().ruleset().unwrap();
+    check_standing(&server, kind);
+    server.stop();
+    server.outcome()
+}
+
+/// Whoever was banned is banned, in the kernel and by commands.
+fn check_standing(server: &Server, kind: Kind) {
+    let outcome = server.outcome();
+    let made: BTreeSet<String> = outcome.bans.into_iter().map(|ban| ban.id).collect();
     let banned: BTreeSet<String> = server.banned().into_iter().collect();
-    let expected: BTreeSet<String> = expected.bans.into_iter().map(|(id, _)| id).collect();
-    assert_eq!(banned, expected);
-    assert_eq!(in_kernel.matches("expires").count(), expected.len());
-    for id in expected {
+    assert_eq!(banned, made, "{}", server.story());
+    let in_kernel = server.kit().server().ruleset().unwrap();
+    assert_eq!(in_kernel.matches("expires").count(), made.len());
+    for id in &made {
         assert!(
             in_kernel.contains(&format!("{id} timeout ")),
             "{id} {in_kernel}"
         );
     }
-    server.stop();
-    server.outcome()
+    if kind == Kind::Commands {
+        server.wait_until("the commands are done", || {
+            let record = fs::read_to_string(server.path("record")).unwrap_or_default();
+            let last: BTreeMap<&str, &str> = record
+                .lines()
+                .filter_map(|line| line.split_once(' '))
+                .map(|(what, id)| (id, what))
+                .collect();
+            made.iter().all(|id| last.get(id.as_str()) == Some(&"ban"))
+        });
+    }
 }
 
-fn check(what: Log) {
+/// Kills so many times and compares with what should have come of it.
+pub(crate) fn check(kind: Kind, kills: u32) {
     let given = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let seed = given("STOCKADE_SEED").unwrap_or_else(|| RandomState::new().hash_one(()));
-    let kills = u32::try_from(given("STOCKADE_KILLS").unwrap_or(10)).unwrap();
+    let kills = given("STOCKADE_KILLS").map_or(kills, |kills| u32::try_from(kills).unwrap());
     println!("STOCKADE_SEED={seed} STOCKADE_KILLS={kills}");
     let mut dice = Dice(seed);
-    let attack = Attack::new(&mut dice, ADDRESSES * kills);
-    let killed = run(&attack, kills, what, &mut dice);
-    assert_eq!(killed, attack.expected());
-    if what == Log::Stays {
-        assert_eq!(run(&attack, 0, what, &mut dice), killed);
+    let addresses = ADDRESSES * kills;
+    let plan = Plan::new(kind, &mut dice, addresses);
+    let killed = run(&plan, addresses, kills, kind, &mut dice);
+    assert_eq!(killed, plan.expected(kind));
+    if kind == Kind::Plain {
+        assert_eq!(run(&plan, addresses, 0, kind, &mut dice), killed);
     }
 }
 
 #[test]
 fn a_server_killed_at_random_moments_counts_every_line_once() {
-    check(Log::Stays);
+    check(Kind::Plain, 5);
 }
 
 #[test]
 fn a_server_killed_while_logs_rotate_counts_every_line_once() {
-    check(Log::Rotates);
+    check(Kind::Rotates, 5);
+}
+
+#[test]
+fn a_server_killed_while_bans_grow_makes_the_same_bans() {
+    check(Kind::Increments, 4);
+}
+
+#[test]
+fn a_server_killed_while_commands_ban_bans_all_of_them_again() {
+    check(Kind::Commands, 4);
+}
+
+#[test]
+fn a_server_killed_while_failures_wait_for_a_command_counts_every_line_once() {
+    check(Kind::Asks, 3);
+}
+
+#[test]
+fn a_server_killed_while_failures_wait_for_names_counts_every_line_once() {
+    check(Kind::Names, 4);
 }

@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod attack;
 mod bad_input;
 mod bans;
 mod check;
@@ -25,5 +26,6 @@ mod monitor;
 mod programs;
 mod recipes;
 mod regex;
+mod reloads;
 mod server;
 mod watch_only;

@@ -61,7 +61,7 @@ impl Server {
         command.args(["setpriv", "--pdeathsig", "KILL"]);
         command.args(["sh", "-c", &self.prelude, "sh"]);
         command.args(&self.wrapper);
-        command.arg(env!("CARGO_BIN_EXE_fail2ban-server"));
+        command.arg(program("fail2ban-server"));
         command.arg("-c").arg(self.path("config")).args(&self.words);
         command.stdin(Stdio::null());
         command.stdout(output("stdout")).stderr(output("stderr"));
@@ -143,9 +143,16 @@ impl Server {
 
     /// Runs `fail2ban-client`.
     pub(crate) fn client(&self, words: &[&str]) -> Told {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fail2ban-client"));
+        let mut command = Command::new(program("fail2ban-client"));
         command.arg("-s").arg(self.socket());
         told(command.args(["--timeout", "20"]).args(words))
+    }
+
+    /// Runs `fail2ban-client` with the server's configuration at hand.
+    pub(crate) fn configured_client(&self, words: &[&str]) -> Told {
+        let config = self.path("config");
+        let first = ["-c", config.to_str().unwrap()];
+        self.client(&[&first, words].concat())
     }
 
     /// Runs `fail2ban-client`, which must succeed, and returns what it printed.
@@ -157,7 +164,7 @@ impl Server {
 
     /// Runs `stockade`.
     pub(crate) fn stockade(&self, words: &[&str]) -> Told {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
+        let mut command = Command::new(program("stockade"));
         told(command.arg("-s").arg(self.socket()).args(words))
     }
 
@@ -170,8 +177,13 @@ impl Server {
 
     /// Returns who is banned in the jail `sshd`, sorted.
     pub(crate) fn banned(&self) -> Vec<String> {
+        self.banned_in("sshd")
+    }
+
+    /// Returns who is banned in a jail, sorted.
+    pub(crate) fn banned_in(&self, jail: &str) -> Vec<String> {
         let mut banned: Vec<String> = self
-            .ask(&["get", "sshd", "banip"])
+            .ask(&["get", jail, "banip"])
             .split_whitespace()
             .map(str::to_owned)
             .collect();
@@ -325,6 +337,20 @@ pub(crate) fn comes_about(patience: Duration, mut is_so: impl FnMut() -> bool) -
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// Returns the path of a program of this package; for an example, of the one that was built before it.
+fn program(name: &str) -> PathBuf {
+    let built = match name {
+        "fail2ban-server" => option_env!("CARGO_BIN_EXE_fail2ban-server"),
+        "fail2ban-client" => option_env!("CARGO_BIN_EXE_fail2ban-client"),
+        _ => option_env!("CARGO_BIN_EXE_stockade"),
+    };
+    let beside = || {
+        let own = std::env::current_exe().unwrap();
+        own.parent().unwrap().with_file_name(name)
+    };
+    built.map_or_else(beside, PathBuf::from)
 }
 
 pub(crate) fn told(command: &mut Command) -> Told {
