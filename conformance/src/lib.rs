@@ -37,6 +37,7 @@ mod place;
 pub mod python;
 pub mod regex;
 pub mod replay;
+pub mod resolver;
 mod run;
 mod seal;
 mod server;

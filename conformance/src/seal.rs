@@ -1,5 +1,5 @@
 //! A place where a server can touch nothing of the machine: its own network,
-//! its own mounts with the system's state hidden, its own processes.
+//! its own mounts with the system's state hidden, its own processes and host name.
 
 use std::{
     ffi::OsStr,
@@ -39,6 +39,7 @@ pub(crate) fn sealed_script(script: &str) -> Command {
     command.args([
         "--net",
         "--mount",
+        "--uts",
         "--pid",
         "--fork",
         "--mount-proc",

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    Oracle, ours, place,
+    Oracle, ours, place, resolver,
     seal::{Sealed, sealed, sealed_script},
 };
 
@@ -131,6 +131,30 @@ impl Server {
     /// # Errors
     /// It does not come up within half a minute, or with an error.
     pub fn on_tree(program: Option<&Oracle>, folder: &Path, tree: &[(&str, &str)]) -> Result<Self> {
+        Self::on_tree_inside(program, folder, tree, "")
+    }
+
+    /// Starts a server as [`Self::on_tree`] does, on a host of the test's own ([`resolver`]); the system
+    /// waits so many seconds for a name.
+    ///
+    /// # Errors
+    /// As [`Self::on_tree`].
+    pub fn on_host(
+        program: Option<&Oracle>,
+        folder: &Path,
+        tree: &[(&str, &str)],
+        seconds: u32,
+    ) -> Result<Self> {
+        Self::on_tree_inside(program, folder, tree, &resolver::prepare(seconds))
+    }
+
+    /// Starts a server on a tree; a shell script runs before it in its sealed place.
+    pub(crate) fn on_tree_inside(
+        program: Option<&Oracle>,
+        folder: &Path,
+        tree: &[(&str, &str)],
+        script: &str,
+    ) -> Result<Self> {
         let folder = folder.join(if program.is_some() {
             "original"
         } else {
@@ -151,15 +175,13 @@ impl Server {
             socket: folder.join("socket"),
             pidfile: folder.join("pid"),
         };
-        let command = match program {
-            Some(oracle) => {
-                let [python, script] = oracle.program("fail2ban-server");
-                let mut command = sealed(python);
-                oracle.prepare(command.arg(script));
-                command
+        let mut command = sealed_script(&format!("{script}exec \"$@\""));
+        match program {
+            Some(oracle) => oracle.prepare(command.args(oracle.program("fail2ban-server"))),
+            None => {
+                command.arg(place::our_program("fail2ban-server")?);
             }
-            None => sealed(place::our_program("fail2ban-server")?),
-        };
+        }
         let mut server = Self::start(command, endpoint, &folder)?;
         // Printed when the whole configuration has been carried out.
         server.wait_until(START_DEADLINE, |server| {

@@ -128,6 +128,15 @@ impl IgnoreList {
         Ok(is_new)
     }
 
+    /// Returns a word as it is listed.
+    #[must_use]
+    pub fn shown(word: &str) -> String {
+        match (FailId::parse(word), IgnoreEntry::parse(word)) {
+            (id @ FailId::Address(_), _) | (id, Err(_)) => id.to_string(),
+            (_, Ok(entry)) => entry.to_string(),
+        }
+    }
+
     /// Removes a word; returns whether it was there.
     pub fn remove(&mut self, word: &str) -> bool {
         if let FailId::Address(address) = FailId::parse(word) {
@@ -224,8 +233,16 @@ impl fmt::Display for IgnoreEntry {
         match self {
             Self::Network(net) => FailId::Network(*net).fmt(out),
             Self::Name(name) => out.write_str(name),
-            Self::File(path) => write!(out, "file:{path}"),
+            Self::File(path) => write_file(path, out),
         }
+    }
+}
+
+/// Writes a file as the original calls it: `file://etc/x` for `/etc/x`.
+fn write_file(path: &str, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match path.strip_prefix('/') {
+        Some(path) => write!(out, "file://{path}"),
+        None => write!(out, "file:{path}"),
     }
 }
 
@@ -236,10 +253,7 @@ impl fmt::Display for IgnoredBy {
             Self::Ip => out.write_str("ip"),
             Self::SelfRule => out.write_str("ignoreself rule"),
             Self::Dns => out.write_str("dns"),
-            Self::File(path) => match path.strip_prefix('/') {
-                Some(path) => write!(out, "file://{path}"),
-                None => write!(out, "file:{path}"),
-            },
+            Self::File(path) => write_file(path, out),
             Self::Command => out.write_str("command"),
             Self::Cache => out.write_str("cache"),
         }

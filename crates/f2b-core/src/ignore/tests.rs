@@ -99,7 +99,7 @@ fn words_are_listed_once_and_single_addresses_last() {
     let listed: Vec<String> = list.listed().collect();
     assert_eq!(
         listed,
-        ["10.0.0.0/8", "host", "file:/etc/x", "192.0.2.1", "::1"]
+        ["10.0.0.0/8", "host", "file://etc/x", "192.0.2.1", "::1"]
     );
     assert!(list.remove("0:0::1"));
     assert!(list.remove("file:/etc/x"));

@@ -1,16 +1,18 @@
 //! What is known of names and of files of addresses.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use f2b_core::{AddressFile, Known, Span, UnixTime};
 use indexmap::IndexMap;
+use rustix::io::Errno;
 
 use crate::asking::Question;
 use crate::clock;
-use crate::log::Log;
+use crate::log::{Level, Line, Log};
 
 /// How many names are kept, and how long; as the original.
 const MOST_NAMES: usize = 1_000;
@@ -112,8 +114,8 @@ impl Known for KnownHosts {
                 file.pause = FILE_PAUSE_AFTER_ERROR;
                 file.is_good = false;
                 file.state = None;
-                let text = format!("ignoreip file:{path} cannot be read: {reason}");
-                self.log.error("ipdns", text);
+                let text = format!("Retrieving IPs set from '{path}' failed: {reason}");
+                self.log.write(&Line::new(Level::Warning, "ipdns", text));
             }
         }
         file.is_good.then_some(&file.content)
@@ -125,21 +127,31 @@ fn is_fresh(time: UnixTime) -> bool {
 }
 
 impl File {
-    /// Reads the file, if it is another one than before.
+    /// Reads the file, if it is another one than before. The reason why not is in the original's words.
     fn read(&mut self, path: &str) -> Result<(), String> {
-        let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+        let told = |error: io::Error| {
+            let code = error.raw_os_error().unwrap_or_default();
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            format!("[Errno {code}] {text}: '{path}'")
+        };
+        let metadata = std::fs::metadata(path).map_err(told)?;
+        if metadata.is_dir() {
+            return Err(told(Errno::ISDIR.into()));
+        }
         if !metadata.is_file() {
-            return Err("it is no file".to_owned());
+            // Reading from a pipe could wait for ever.
+            return Err(format!("no regular file: '{path}'"));
         }
         if metadata.len() > LARGEST_FILE {
-            return Err(format!("it is larger than {LARGEST_FILE} bytes"));
+            return Err(format!("larger than {LARGEST_FILE} bytes: '{path}'"));
         }
         let (time, nanos) = (metadata.mtime(), metadata.mtime_nsec());
         let state = Some((metadata.ino(), metadata.len(), time, nanos));
         if state == self.state {
             return Ok(());
         }
-        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        let bytes = std::fs::read(path).map_err(told)?;
         self.content = AddressFile::parse(&String::from_utf8_lossy(&bytes));
         self.state = state;
         self.is_good = true;

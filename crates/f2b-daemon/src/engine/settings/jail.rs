@@ -1,7 +1,7 @@
 //! `set` of a jail's options.
 
 use f2b_action::Definition;
-use f2b_core::{Bantime, IgnoreError};
+use f2b_core::{Bantime, IgnoreError, IgnoreList};
 use f2b_match::{DateDetector, UseDns, Zone};
 use f2b_protocol::request::{LogPosition, Setting};
 use f2b_protocol::{Exception, Reply, Value};
@@ -224,8 +224,10 @@ impl JailRuntime {
             match self.ignoring.list.add(word) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let text = format!("  Ignore duplicate {word}, already in ignore list");
-                    said.push(Line::new(Level::Warning, "filter", text));
+                    let shown = IgnoreList::shown(word);
+                    let text =
+                        format!("  Ignore duplicate '{shown}' ('{word}'), already in ignore list");
+                    said.push(Line::new(Level::Msg, "filter", text));
                 }
                 // The original takes it for another address; that is no reason to leave a jail out.
                 Err(error @ IgnoreError::Length(_)) => {
