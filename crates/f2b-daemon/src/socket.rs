@@ -217,15 +217,15 @@ fn converse(
                 };
                 frames.push(buffer.get(..count).unwrap_or_default());
                 if frames.held() > SMALL && place.hold(frames.held()).is_err() {
-                    let answer = unreadable(TOO_MUCH, log);
-                    return connection.write_all(&frame::terminated(answer.encode()));
+                    let refusal = refusal(TOO_MUCH, frames.begins_line(), log);
+                    return connection.write_all(&refusal);
                 }
                 continue;
             }
             Err(error) => {
                 // Where the next message begins can no longer be told.
-                let answer = unreadable(&error.to_string(), log);
-                return connection.write_all(&frame::terminated(answer.encode()));
+                let refusal = refusal(&error.to_string(), frames.begins_line(), log);
+                return connection.write_all(&refusal);
             }
         };
         let (written, waiting) = bounded(0);
@@ -273,6 +273,15 @@ fn converse(
         drop(bytes);
         place.hold(0).ok();
         drop::<Sender<()>>(written);
+    }
+}
+
+/// What is answered to a message that is no good, in the language that it began in.
+fn refusal(reason: &str, is_line: bool, log: &Log) -> Vec<u8> {
+    let answer = unreadable(reason, log);
+    match is_line {
+        true => json::refusal(reason),
+        false => frame::terminated(answer.encode()),
     }
 }
 

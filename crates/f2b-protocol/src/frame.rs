@@ -127,10 +127,16 @@ impl FrameReader {
             self.start += blanks;
             self.searched = self.start;
         }
-        match self.buffer.get(self.start) {
-            Some(b'[' | b'{') => Ok(self.next_line()?.map(Message::Line)),
-            _ => Ok(self.next_frame()?.map(Message::Pickle)),
+        match self.begins_line() {
+            true => Ok(self.next_line()?.map(Message::Line)),
+            false => Ok(self.next_frame()?.map(Message::Pickle)),
         }
+    }
+
+    /// Says whether the message that is being read is a line of JSON.
+    #[must_use]
+    pub fn begins_line(&self) -> bool {
+        matches!(self.buffer.get(self.start), Some(b'[' | b'{'))
     }
 
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
@@ -260,6 +266,7 @@ mod tests {
             reader.next_message(),
             Err(FrameError::TooLong { limit: 20 })
         );
+        assert!(reader.begins_line());
     }
 
     #[test]

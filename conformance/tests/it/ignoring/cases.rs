@@ -1,3 +1,5 @@
+//! Long because it is a table: one row a case.
+//!
 //! The table: options of a jail, and what happens.
 
 /// One thing that happens in a case. `{jail}` in a text is the case's jail, `{folder}` the server's folder.
