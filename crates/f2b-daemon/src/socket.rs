@@ -217,15 +217,13 @@ fn converse(
                 };
                 frames.push(buffer.get(..count).unwrap_or_default());
                 if frames.held() > SMALL && place.hold(frames.held()).is_err() {
-                    let answer = unreadable(TOO_MUCH, log);
-                    return connection.write_all(&frame::terminated(answer.encode()));
+                    return connection.write_all(&refusal(TOO_MUCH, &frames, log));
                 }
                 continue;
             }
             Err(error) => {
                 // Where the next message begins can no longer be told.
-                let answer = unreadable(&error.to_string(), log);
-                return connection.write_all(&frame::terminated(answer.encode()));
+                return connection.write_all(&refusal(&error.to_string(), &frames, log));
             }
         };
         let (written, waiting) = bounded(0);
@@ -273,6 +271,15 @@ fn converse(
         drop(bytes);
         place.hold(0).ok();
         drop::<Sender<()>>(written);
+    }
+}
+
+/// Answers a message that does not end as it should, in its own language.
+fn refusal(reason: &str, frames: &FrameReader, log: &Log) -> Vec<u8> {
+    let answer = unreadable(reason, log);
+    match frames.is_line() {
+        true => json::refusal(reason),
+        false => frame::terminated(answer.encode()),
     }
 }
 

@@ -127,10 +127,10 @@ impl FrameReader {
             self.start += blanks;
             self.searched = self.start;
         }
-        match self.buffer.get(self.start) {
-            Some(b'[' | b'{') => Ok(self.next_line()?.map(Message::Line)),
-            _ => Ok(self.next_frame()?.map(Message::Pickle)),
+        if self.is_line() {
+            return Ok(self.next_line()?.map(Message::Line));
         }
+        Ok(self.next_frame()?.map(Message::Pickle))
     }
 
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
@@ -151,6 +151,12 @@ impl FrameReader {
         self.searched = self.start;
         self.shrink();
         Ok(Some(line))
+    }
+
+    /// Tells whether the message that has begun is a line of JSON.
+    #[must_use]
+    pub fn is_line(&self) -> bool {
+        matches!(self.buffer.get(self.start), Some(b'[' | b'{'))
     }
 
     /// Returns how many bytes are held that no message was made of yet.
