@@ -217,15 +217,13 @@ fn converse(
                 };
                 frames.push(buffer.get(..count).unwrap_or_default());
                 if frames.held() > SMALL && place.hold(frames.held()).is_err() {
-                    let refusal = refusal(TOO_MUCH, frames.begins_line(), log);
-                    return connection.write_all(&refusal);
+                    return connection.write_all(&refusal(TOO_MUCH, &frames, log));
                 }
                 continue;
             }
             Err(error) => {
                 // Where the next message begins can no longer be told.
-                let refusal = refusal(&error.to_string(), frames.begins_line(), log);
-                return connection.write_all(&refusal);
+                return connection.write_all(&refusal(&error.to_string(), &frames, log));
             }
         };
         let (written, waiting) = bounded(0);
@@ -276,10 +274,10 @@ fn converse(
     }
 }
 
-/// What is answered to a message that is no good, in the language that it began in.
-fn refusal(reason: &str, is_line: bool, log: &Log) -> Vec<u8> {
+/// Answers a message that does not end as it should, in its own language.
+fn refusal(reason: &str, frames: &FrameReader, log: &Log) -> Vec<u8> {
     let answer = unreadable(reason, log);
-    match is_line {
+    match frames.is_line() {
         true => json::refusal(reason),
         false => frame::terminated(answer.encode()),
     }

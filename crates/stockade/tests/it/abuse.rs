@@ -249,6 +249,13 @@ fn send_endless(asker: &Asker, sizes: Sizes) {
         while sent < sizes.endless && client.write_all(&piece).is_ok() {
             sent += piece.len();
         }
+        let mut said = Vec::new();
+        // What it sent was not read to the end, and so the end of this is an error.
+        client.read_to_end(&mut said).ok();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let is_json = said.starts_with("{\"error\":");
+        assert_eq!(is_json, first == b'[', "{said}");
+        assert!(said.contains("exceeds the limit of"), "{said}");
         assert!(sent < 64 << 20, "{sent} bytes were taken");
     }
 }
