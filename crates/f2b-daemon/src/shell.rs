@@ -1,13 +1,14 @@
 //! The threads that run the commands of actions, one for each jail that has any: in order within a
 //! jail, and a hanging command holds up nobody else.
 
+mod overflow;
 mod ticket;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use f2b_action::{
     Answer as Returned, CallError, Definition, Flush, Host, JailActions, Line as ActionLine,
     Method, Property, SystemShell, Ticket, World,
@@ -22,6 +23,7 @@ use crate::log::{Level, Line, Log};
 use crate::pending::Pending;
 use crate::text;
 
+use overflow::{Fate, MOST_WAITING, Overflow};
 pub(crate) use ticket::{Counts, NoBan, TicketInfo};
 
 /// What actions are to do.
@@ -98,7 +100,9 @@ pub(crate) struct Worker {
     orders: Sender<Given>,
     jail: String,
     log: Log,
-    /// Whether orders had to be given up.
+    /// Decides what is given up when too many orders wait.
+    overflow: Arc<Overflow>,
+    /// Whether it was said that orders are given up.
     is_full: Arc<AtomicBool>,
     times: Arc<Times>,
 }
@@ -134,20 +138,18 @@ pub(crate) struct Workers {
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
-/// How many orders may wait for one jail's actions.
-const MOST_WAITING: usize = 50_000;
-
 impl Workers {
     /// Starts the thread of a jail.
     ///
     /// # Errors
     /// The system has no thread to give.
     pub(crate) fn start(&self, jail: &str, host: Host, log: &Log) -> std::io::Result<Worker> {
-        let (orders, incoming) = bounded(MOST_WAITING);
+        let (orders, incoming) = unbounded();
         let worker = Worker {
             orders,
             jail: jail.to_owned(),
             log: log.clone(),
+            overflow: Arc::default(),
             is_full: Arc::default(),
             times: Arc::default(),
         };
@@ -175,16 +177,26 @@ impl Workers {
 }
 
 impl Worker {
-    /// Tells the actions to do something. When far too much waits already it is given up, and said so.
+    /// Tells the actions to do something. When far too much waits already new bans are given up, and that is
+    /// said.
     pub(crate) fn tell(&self, order: ActionOrder, pending: Option<Arc<Pending>>) {
-        if self.orders.try_send((order, pending)).is_ok() {
-            self.is_full.store(false, Ordering::Relaxed);
-            return;
+        let waiting = self.waiting();
+        match self.overflow.fate(order, pending.is_some(), waiting) {
+            Fate::Waits(order) => {
+                if waiting < MOST_WAITING / 2 {
+                    self.is_full.store(false, Ordering::Relaxed);
+                }
+                // The other side ends only after this one.
+                self.orders.send((order, pending)).ok();
+                return;
+            }
+            Fate::Needless => return,
+            Fate::GivenUp => {}
         }
         self.times.given_up.fetch_add(1, Ordering::Relaxed);
         if !self.is_full.swap(true, Ordering::Relaxed) {
             let text = format!(
-                "[{}] {MOST_WAITING} commands of actions wait already: further ones are given up \
+                "[{}] {MOST_WAITING} commands of actions wait already: new bans are not told to them \
                  (hint: an action is too slow; `stockade status` shows how many wait)",
                 self.jail
             );
