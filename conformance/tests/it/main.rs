@@ -26,5 +26,6 @@ mod regex;
 mod replay;
 mod rules;
 mod samples;
+mod three_hours;
 mod transcripts;
 mod wire;

@@ -200,13 +200,15 @@ impl Jail {
             return None;
         }
         let enough = self.settings.maxretry.max(1);
-        let weight = weight(before.count).min(enough);
+        let whole = weight(before.count);
+        let weight = whole.min(enough);
         effects.push(Effect::FoundBad {
             id: id.clone(),
             time,
             count: before.count,
             weight,
             is_enough: weight == enough,
+            is_cut: whole > enough,
         });
         Some(weight)
     }

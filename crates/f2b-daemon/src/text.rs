@@ -86,7 +86,7 @@ pub(crate) fn attempted(jail: &str, id: &FailId, time: UnixTime) -> Line {
     Line::new(Level::Info, "filter", text)
 }
 
-/// As the original: a weight that alone is enough is a whole number, every other one a fraction.
+/// As the original: a weight that was cut to what is enough is a whole number, every other one a fraction.
 pub(crate) fn found_bad(jail: &str, effect: &Effect) -> Option<Line> {
     let Effect::FoundBad {
         id,
@@ -94,14 +94,14 @@ pub(crate) fn found_bad(jail: &str, effect: &Effect) -> Option<Line> {
         count,
         weight,
         is_enough,
+        is_cut,
     } = effect
     else {
         return None;
     };
-    let weight = match is_enough {
-        true => format!("{weight}, Ban"),
-        false => format!("{weight}.0"),
-    };
+    let fraction = if *is_cut { "" } else { ".0" };
+    let ban = if *is_enough { ", Ban" } else { "" };
+    let weight = format!("{weight}{fraction}{ban}");
     let (id, time) = (shown(id), clock::local(*time));
     let text = format!("[{jail}] Found {id}, bad - {time}, {count} # -> {weight}");
     Some(Line::new(Level::Info, "observer", text))

@@ -84,6 +84,8 @@ pub enum Effect {
         weight: u32,
         /// Whether that alone is enough for a ban.
         is_enough: bool,
+        /// Whether it would be more than is needed for a ban.
+        is_cut: bool,
     },
     /// A failure of somebody who is never banned was passed over.
     Ignored(FailId, IgnoredBy),
