@@ -4,12 +4,13 @@
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use f2b_action::{Ending, Line as ActionLine, Outcome, Script, report, spawn};
 use f2b_core::FailId;
 
+use crate::clock;
 use crate::event::Event;
 use crate::guard;
 use crate::log::Log;
@@ -29,6 +30,17 @@ pub(crate) enum Question {
         /// Whom.
         id: FailId,
     },
+}
+
+impl Question {
+    /// Returns how long its answer is waited for.
+    pub(crate) fn patience(&self) -> Duration {
+        match self {
+            Self::Name(_) | Self::Itself => Duration::from_secs(20),
+            // The command itself is ended before.
+            Self::Command { .. } => Duration::from_secs(120),
+        }
+    }
 }
 
 /// What came of it.
@@ -76,8 +88,8 @@ impl Asker {
     }
 }
 
-/// A question, and for a command what it is and of whom it is asked.
-type Asked = (Question, Option<(String, TicketInfo)>);
+/// A question, since when it waits, and for a command what it is and of whom it is asked.
+type Asked = (Question, Instant, Option<(String, TicketInfo)>);
 
 /// Threads for one kind of question, as many as are needed so far.
 #[derive(Debug)]
@@ -110,7 +122,7 @@ impl Pool {
             self.threads.store(count + 1, Ordering::Relaxed);
         }
         // This side holds the other end as well.
-        self.questions.send((question, command)).ok();
+        self.questions.send((question, clock::tick(), command)).ok();
     }
 
     /// Starts one more thread, if the system has one to give; otherwise the others do it.
@@ -122,9 +134,13 @@ impl Pool {
                 idle.fetch_add(1, Ordering::Relaxed);
                 let asked = incoming.recv();
                 idle.fetch_sub(1, Ordering::Relaxed);
-                let Ok((question, command)) = asked else {
+                let Ok((question, since, command)) = asked else {
                     return;
                 };
+                if clock::tick() - since > question.patience() {
+                    // Nobody waits for it any more, but others for theirs.
+                    continue;
+                }
                 let answer = answer(&question, command, &log);
                 if events.send(Event::Answer(question, answer)).is_err() {
                     return;
@@ -195,6 +211,25 @@ fn says(script: &Script, log: &Log) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::{LogLevel, LogTarget};
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_not_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let target = LogTarget::named(path.to_str().unwrap()).unwrap();
+        let log = Log::open(target, None, LogLevel::default()).unwrap();
+        let (events, incoming) = unbounded();
+        let pool = Pool::new(&events, &log);
+        let old = Question::Name("no-such-host.invalid".into());
+        let since = clock::tick() - old.patience() - Duration::from_secs(1);
+        pool.questions.send((old, since, None)).unwrap();
+        pool.take(Question::Name("localhost".into()), None);
+        let Event::Answer(question, _) = incoming.recv().unwrap() else {
+            panic!("there is nothing else");
+        };
+        assert_eq!(question, Question::Name("localhost".into()));
+    }
 
     #[test]
     fn names_of_this_host_have_addresses() {

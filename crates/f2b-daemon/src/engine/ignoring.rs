@@ -262,7 +262,7 @@ impl Engine {
         let late: Vec<Question> = self
             .asked
             .iter()
-            .filter(|(question, asked)| now - **asked > known::patience(question))
+            .filter(|(question, asked)| now - **asked > question.patience())
             .map(|(question, _)| question.clone())
             .collect();
         for question in late {

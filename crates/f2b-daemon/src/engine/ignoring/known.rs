@@ -10,7 +10,6 @@ use f2b_core::{AddressFile, Known, Span, UnixTime};
 use indexmap::IndexMap;
 use rustix::io::Errno;
 
-use crate::asking::Question;
 use crate::clock;
 use crate::log::{Level, Line, Log};
 
@@ -24,15 +23,6 @@ const FILE_PAUSE_AFTER_ERROR: Duration = Duration::from_secs(60);
 
 /// A file beyond this is not read.
 const LARGEST_FILE: u64 = 64 << 20;
-
-/// How long is waited for an answer.
-pub(super) fn patience(question: &Question) -> Duration {
-    match question {
-        Question::Name(_) | Question::Itself => Duration::from_secs(20),
-        // The command itself is ended before.
-        Question::Command { .. } => Duration::from_secs(120),
-    }
-}
 
 /// Names and files, as they were when they were asked for last.
 #[derive(Debug)]
