@@ -40,6 +40,10 @@ impl Engine {
         self.want_worker(jail, batch);
         if let Some(runtime) = self.jails.get(jail) {
             runtime.tell(ActionOrder::Start, batch);
+            // Somebody may have been banned by hand before.
+            for info in runtime.infos(&self.around) {
+                runtime.tell(ActionOrder::Ban(Box::new(info)), batch);
+            }
         }
     }
 

@@ -131,6 +131,27 @@ fn a_ban_closes_only_the_ports_of_its_jail() {
 }
 
 #[test]
+fn who_is_banned_before_a_jail_starts_is_banned_by_its_actions_then() {
+    let server = Setup::sshd("").start();
+    let mark = server.path("banned");
+    let command = format!("echo <ip> >> {}", mark.display());
+    for words in [
+        &["add", "hand", "polling"][..],
+        &["set", "hand", "addaction", "mark"],
+        &["set", "hand", "action", "mark", "actionban", &command],
+        &["set", "hand", "banip", "192.0.2.1"],
+        &["set", "hand", "banip", "192.0.2.2"],
+        &["set", "hand", "unbanip", "192.0.2.1"],
+        &["start", "hand"],
+        &["set", "hand", "banip", "192.0.2.3"],
+    ] {
+        assert_eq!(server.client(words).code, Some(0), "{words:?}");
+    }
+    let banned = std::fs::read_to_string(mark).unwrap_or_default();
+    assert_eq!(banned, "192.0.2.2\n192.0.2.3\n", "{}", server.story());
+}
+
+#[test]
 fn a_banned_network_is_out_and_an_unban_lets_it_in() {
     let server = Setup::sshd("").start();
     let _listener = server.kit().server().listen(&[22]).unwrap();
