@@ -1,6 +1,7 @@
 //! The threads that run the commands of actions, one for each jail that has any: in order within a
 //! jail, and a hanging command holds up nobody else.
 
+mod overflow;
 mod ticket;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ use crate::log::{Level, Line, Log};
 use crate::pending::Pending;
 use crate::text;
 
+use overflow::{Fate, MOST_WAITING, Overflow};
 pub(crate) use ticket::{Counts, NoBan, TicketInfo};
 
 /// What actions are to do.
@@ -93,22 +95,15 @@ pub(crate) enum ActionOrder {
     },
 }
 
-impl ActionOrder {
-    fn makes_a_ban(&self) -> bool {
-        matches!(
-            self,
-            Self::Ban(_) | Self::AlreadyBanned(_) | Self::Prolong(_)
-        )
-    }
-}
-
 /// The engine's side of one jail's actions.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
     orders: Sender<Given>,
     jail: String,
     log: Log,
-    /// Whether orders had to be given up.
+    /// Decides what is given up when too many orders wait.
+    overflow: Arc<Overflow>,
+    /// Whether it was said that orders are given up.
     is_full: Arc<AtomicBool>,
     /// Whether the server ends: bans that have not been begun are not made any more.
     is_ending: Arc<AtomicBool>,
@@ -146,9 +141,6 @@ pub(crate) struct Workers {
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
-/// How many orders may wait for one jail's actions.
-const MOST_WAITING: usize = 50_000;
-
 impl Workers {
     /// Starts the thread of a jail.
     ///
@@ -160,6 +152,7 @@ impl Workers {
             orders,
             jail: jail.to_owned(),
             log: log.clone(),
+            overflow: Arc::default(),
             is_full: Arc::default(),
             is_ending: Arc::default(),
             times: Arc::default(),
@@ -190,19 +183,26 @@ impl Workers {
 }
 
 impl Worker {
-    /// Tells the actions to do something. When far too much waits already further bans are given up, and
-    /// that is said. What ends a ban or an action never is: there is not more of it than of bans.
+    /// Tells the actions to do something. When far too much waits already new bans are given up, and that is
+    /// said.
     pub(crate) fn tell(&self, order: ActionOrder, pending: Option<Arc<Pending>>) {
-        if !order.makes_a_ban() || self.orders.len() < MOST_WAITING {
-            self.is_full.store(false, Ordering::Relaxed);
-            // The thread ends only after this side.
-            self.orders.send((order, pending)).ok();
-            return;
+        let waiting = self.waiting();
+        match self.overflow.fate(order, pending.is_some(), waiting) {
+            Fate::Waits(order) => {
+                if waiting < MOST_WAITING / 2 {
+                    self.is_full.store(false, Ordering::Relaxed);
+                }
+                // The thread ends only after this side.
+                self.orders.send((order, pending)).ok();
+                return;
+            }
+            Fate::Needless => return,
+            Fate::GivenUp => {}
         }
         self.times.given_up.fetch_add(1, Ordering::Relaxed);
         if !self.is_full.swap(true, Ordering::Relaxed) {
             let text = format!(
-                "[{}] {MOST_WAITING} commands of actions wait already: further ones are given up \
+                "[{}] {MOST_WAITING} commands of actions wait already: new bans are not told to them \
                  (hint: an action is too slow; `stockade status` shows how many wait)",
                 self.jail
             );
