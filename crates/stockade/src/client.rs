@@ -153,7 +153,6 @@ impl<'options> Session<'options> {
         }
     }
 
-    /// Sends a command as it is and shows the answer. Without patience it waits for ever.
     /// Shows a reply; returns whether it is a good one.
     fn shown(&self, command: &Command, reply: &Reply) -> bool {
         if !self.options.json {
@@ -167,6 +166,7 @@ impl<'options> Session<'options> {
         reply.is_ok()
     }
 
+    /// Sends a command as it is and shows the answer. Without patience it waits for ever.
     fn send(&self, words: &[String], patience: Option<Duration>) -> bool {
         let command = Command::words(words.iter().cloned());
         match request(&self.settings.socket, &command, patience) {
@@ -187,7 +187,6 @@ impl<'options> Session<'options> {
     }
 }
 
-/// Shows an answer; returns whether it is a good one.
 /// Shows a reply as the original does; returns whether it is a good one.
 fn shown(command: &Command, reply: &Reply) -> bool {
     match reply {

@@ -48,10 +48,10 @@ pub struct Options {
     pub str2sec: Option<String>,
     /// `-d`: show the configuration as commands.
     pub dump: bool,
-    /// `--json`: replies are printed as JSON.
-    pub json: bool,
     /// `--dp`: the same, broken into lines for people.
     pub dump_pretty: bool,
+    /// `--json`: replies are printed as JSON.
+    pub json: bool,
     /// `-t`: tell whether the configuration is good.
     pub test: bool,
     /// `-v` and `-q`: how much is told; 1 is a little.
@@ -162,9 +162,9 @@ const SPECS: [Spec; 24] = [
     ),
     flag(Some('x'), "", "remove a socket that no server answers on"),
     flag(Some('d'), "dump", "show the configuration as commands"),
-    flag(None, "json", "print replies as JSON"),
     flag(None, "dp", "the same, broken into lines"),
     flag(None, "dump-pretty", "the same, broken into lines"),
+    flag(None, "json", "print replies as JSON"),
     flag(Some('t'), "test", "tell whether the configuration is good"),
     value(None, "str2sec", "show how many seconds a time is"),
     flag(Some('v'), "", "tell more"),
