@@ -192,7 +192,7 @@ impl Worker {
                 if waiting < MOST_WAITING / 2 {
                     self.is_full.store(false, Ordering::Relaxed);
                 }
-                // The other side ends only after this one.
+                // The thread ends only after this side.
                 self.orders.send((order, pending)).ok();
                 return;
             }
