@@ -3,12 +3,12 @@
 //!
 //! ```text
 //! cargo build --release -p stockade
-//! cargo run --release -p stockade --example faults [kills|reloads|clients] [COUNT]
+//! cargo run --release -p stockade --example faults [kills|reloads|clients] [COUNT] [KIND]
 //! ```
 //!
 //! As root, with the Debian packages that the tests need. The programs must be built before: an example
-//! cannot ask for it. COUNT is the number of kills of each kind (default 34, of six kinds), or how often the
-//! twenty reloads are done (default 5).
+//! cannot ask for it. COUNT is the number of kills of each kind (default 34, of six kinds; KIND names one of them:
+//! plain, rotates, increments, commands, asks, names), or how often the twenty reloads are done (default 5).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -52,25 +52,28 @@ fn main() {
     let what = words.next();
     let count = words.next().map(|word| word.parse().unwrap());
     match what.as_deref() {
-        Some("kills") => kill(count),
+        Some("kills") => kill(count, words.next().as_deref()),
         Some("reloads") => reload(count),
         Some("clients") => attack(),
         Some(other) => panic!("`{other}` is none of kills, reloads, clients"),
         None => {
-            kill(count);
+            kill(count, None);
             reload(count);
             attack();
         }
     }
 }
 
-fn kill(count: Option<u32>) {
+fn kill(count: Option<u32>, only: Option<&str>) {
     let count = count.unwrap_or(34);
     let begin = Instant::now();
-    for kind in KINDS {
-        load::check(kind, count);
+    let is_wanted =
+        |kind: &&Kind| only.is_none_or(|only| format!("{kind:?}").to_lowercase() == only);
+    let kinds: Vec<&Kind> = KINDS.iter().filter(is_wanted).collect();
+    for kind in &kinds {
+        load::check(**kind, count);
     }
-    let kills = count as usize * KINDS.len();
+    let kills = count as usize * kinds.len();
     println!(
         "{kills} kills in {:?}: no ban lost, no line counted twice or skipped",
         begin.elapsed()
