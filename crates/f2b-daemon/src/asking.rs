@@ -61,6 +61,9 @@ const COMMAND_TIME: Duration = Duration::from_secs(60);
 /// Asks questions; answers come as events.
 #[derive(Debug)]
 pub(crate) struct Asker {
+    /// For names that somebody has configured, and this host's own.
+    own: Pool,
+    /// For names that stand in logs: whoever writes them there holds up no others.
     names: Pool,
     commands: Pool,
 }
@@ -68,13 +71,19 @@ pub(crate) struct Asker {
 impl Asker {
     pub(crate) fn new(events: &Sender<Event>, log: &Log) -> Self {
         Self {
+            own: Pool::new(events, log),
             names: Pool::new(events, log),
             commands: Pool::new(events, log),
         }
     }
 
-    /// Asks for addresses.
+    /// Asks for the addresses of this host or of one that somebody has configured.
     pub(crate) fn ask(&self, question: Question) {
+        self.own.take(question, None);
+    }
+
+    /// Asks for the addresses of a name that stands in a log.
+    pub(crate) fn ask_of_log(&self, question: Question) {
         self.names.take(question, None);
     }
 
@@ -212,6 +221,24 @@ fn says(script: &Script, log: &Log) -> bool {
 mod tests {
     use super::*;
     use crate::log::{LogLevel, LogTarget};
+
+    #[test]
+    fn names_in_logs_hold_up_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let target = LogTarget::named(path.to_str().unwrap()).unwrap();
+        let log = Log::open(target, None, LogLevel::default()).unwrap();
+        let (events, incoming) = unbounded();
+        let asker = Asker::new(&events, &log);
+        // As if all threads were asking already.
+        asker.names.threads.store(MOST_THREADS, Ordering::Relaxed);
+        asker.ask_of_log(Question::Name("name.invalid".into()));
+        asker.ask(Question::Itself);
+        let Event::Answer(question, _) = incoming.recv().unwrap() else {
+            panic!("there is nothing else");
+        };
+        assert_eq!(question, Question::Itself);
+    }
 
     #[test]
     fn what_nobody_waits_for_any_more_is_not_asked() {

@@ -204,11 +204,26 @@ impl Engine {
     }
 
     /// Asks, unless that is asked already.
-    pub(super) fn ask(&mut self, question: Question) {
-        if !self.asked.contains_key(&question) {
-            self.asked.insert(question.clone(), clock::tick());
+    fn ask(&mut self, question: Question) {
+        if self.note_asked(&question) {
             self.asker.ask(question);
         }
+    }
+
+    /// The same for what stands in a log.
+    pub(super) fn ask_of_log(&mut self, question: Question) {
+        if self.note_asked(&question) {
+            self.asker.ask_of_log(question);
+        }
+    }
+
+    /// Notes that something is asked; returns whether that is new.
+    fn note_asked(&mut self, question: &Question) -> bool {
+        let is_new = !self.asked.contains_key(question);
+        if is_new {
+            self.asked.insert(question.clone(), clock::tick());
+        }
+        is_new
     }
 
     /// Takes an answer: what waited for it goes on.

@@ -89,7 +89,7 @@ impl Engine {
         let jail = of.jail.clone();
         self.named.add(name, of);
         self.mark_parking(&jail);
-        self.ask(Question::Name(name.into()));
+        self.ask_of_log(Question::Name(name.into()));
     }
 
     /// Goes on with what waited for a name.
