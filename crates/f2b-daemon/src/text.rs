@@ -234,4 +234,25 @@ mod tests {
             "[sshd] Unban 2001:db8::1"
         );
     }
+
+    #[test]
+    fn a_weight_is_a_whole_number_once_it_is_cut() {
+        let check = |weight, is_enough, is_cut, expected: &str| {
+            let bad = Effect::FoundBad {
+                id: FailId::parse("192.0.2.1"),
+                time: UnixTime::from_seconds(0),
+                count: 1,
+                weight,
+                is_enough,
+                is_cut,
+            };
+            let text = found_bad("j", &bad)
+                .map(|line| line.text)
+                .unwrap_or_default();
+            assert!(text.ends_with(expected), "{text}");
+        };
+        check(2, false, false, ", 1 # -> 2.0");
+        check(5, true, false, ", 1 # -> 5.0, Ban");
+        check(5, true, true, ", 1 # -> 5, Ban");
+    }
 }

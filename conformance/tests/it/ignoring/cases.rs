@@ -1,6 +1,8 @@
 //! Long because it is a table: one row a case.
 //!
 //! The table: options of a jail, and what happens.
+//!
+//! Long because it is one table of all cases.
 
 /// One thing that happens in a case. `{jail}` in a text is the case's jail, `{folder}` the server's folder.
 pub(super) enum Step {
