@@ -1,5 +1,3 @@
-//! Long because it is a table: one row a case.
-//!
 //! The table: options of a jail, and what happens.
 //!
 //! Long because it is one table of all cases.
