@@ -173,8 +173,11 @@ fn answer(question: &Question, command: Option<(String, TicketInfo)>, log: &Log)
     }
 }
 
-/// Returns the addresses of a host as the system knows them, those of IPv4 first.
-pub(crate) fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
+/// Asks the system for the addresses of a host, in the system's order.
+///
+/// # Errors
+/// There are none: the reason, in the words of the system with the number that the original shows before them.
+pub fn addresses_of(name: &str) -> Result<impl Iterator<Item = IpAddr>, String> {
     let found = (name, 0).to_socket_addrs().map_err(|error| {
         // The system says `failed to lookup address information: Name or service not known`.
         let text = error.to_string();
@@ -186,7 +189,13 @@ pub(crate) fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
             _ => text,
         }
     })?;
-    let mut addresses: Vec<IpAddr> = found.map(|found| found.ip().to_canonical()).collect();
+    Ok(found.map(|found| found.ip()))
+}
+
+/// Returns the addresses of a host as the system knows them, those of IPv4 first.
+fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
+    let found = addresses_of(name)?;
+    let mut addresses: Vec<IpAddr> = found.map(|found| found.to_canonical()).collect();
     addresses.sort_unstable_by_key(|address| (address.is_ipv6(), *address));
     addresses.dedup();
     Ok(addresses)

@@ -54,6 +54,7 @@ mod storage;
 mod supervisor;
 mod text;
 
+pub use asking::addresses_of;
 pub use log::{Level, LogLevel, LogTarget, LogTargetError};
 pub use process::detach;
 pub use run::{Options, Reread, RunError, run};

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Read as _;
-use std::net::{IpAddr, ToSocketAddrs as _};
+use std::net::IpAddr;
 
 use f2b_action::spawn;
+use f2b_daemon::addresses_of;
 
 /// Names that were looked up, the last thousand of them.
 #[derive(Debug, Default)]
@@ -39,22 +40,9 @@ impl Names {
 }
 
 fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
-    let found = (name, 0).to_socket_addrs().map_err(|error| {
-        // The system says `failed to lookup address information: Name or service not known`.
-        let text = error.to_string();
-        let reason = text.rsplit(": ").next().unwrap_or_default();
-        match reason {
-            "Name or service not known" => format!("[Errno -2] {reason}"),
-            "Temporary failure in name resolution" => format!("[Errno -3] {reason}"),
-            "No address associated with hostname" => format!("[Errno -5] {reason}"),
-            _ => text,
-        }
-    })?;
     let has_ipv6 = has_ipv6();
     let mut addresses: Vec<IpAddr> = Vec::new();
-    let usable = found
-        .map(|found| found.ip())
-        .filter(|ip| ip.is_ipv4() || has_ipv6);
+    let usable = addresses_of(name)?.filter(|ip| ip.is_ipv4() || has_ipv6);
     for address in usable {
         if !addresses.contains(&address) {
             addresses.push(address);
