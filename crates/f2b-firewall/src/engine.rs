@@ -2,7 +2,7 @@
 
 mod batch;
 mod layout;
-mod range;
+pub(crate) mod range;
 mod read;
 
 use std::collections::BTreeMap;

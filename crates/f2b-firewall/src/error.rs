@@ -88,6 +88,14 @@ pub enum FirewallError {
         /// The set.
         set: String,
     },
+    /// A set of somebody else is none that single elements can be put into just so.
+    #[error("set `{set}` {problem}")]
+    UnfitSet {
+        /// The set.
+        set: String,
+        /// What stands against it.
+        problem: &'static str,
+    },
     /// The element was added, and then it was not there.
     #[error("{network} was added to set `{set}` but is not there when read back")]
     NotReadBack {
@@ -186,6 +194,7 @@ impl FirewallError {
             Self::BadRules { .. }
             | Self::NotStarted { .. }
             | Self::NotListed { .. }
+            | Self::UnfitSet { .. }
             | Self::Lost { .. }
             | Self::Silent { .. }
             | Self::Restless { .. }

@@ -46,6 +46,7 @@
 mod change;
 mod engine;
 mod error;
+mod foreign;
 mod jail;
 mod names;
 mod netlink;
@@ -55,4 +56,5 @@ pub mod ports;
 pub use change::{Change, Element, Outcome};
 pub use engine::Engine;
 pub use error::FirewallError;
+pub use foreign::{ForeignSets, SetName, TableFamily};
 pub use jail::{Adopted, Blocktype, JailRules, PortRange, Protocol};

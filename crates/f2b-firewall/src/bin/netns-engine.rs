@@ -10,6 +10,7 @@
 //! elements JAIL                  unban JAIL NET                  (collected)
 //! unknown | remove-unknown       apply                           (what was collected)
 //! repair | close
+//! foreign add|remove|list FAMILY TABLE SET [NET]
 //! ```
 
 use std::error::Error;
@@ -18,7 +19,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use f2b_firewall::{
-    Blocktype, Change, Element, Engine, FirewallError, JailRules, Outcome, PortRange, ports,
+    Blocktype, Change, Element, Engine, FirewallError, ForeignSets, JailRules, Outcome, PortRange,
+    SetName, ports,
 };
 
 fn main() -> ExitCode {
@@ -93,6 +95,14 @@ impl Driver {
             ["remove-unknown"] => return Ok(self.engine()?.remove_unknown()?),
             ["repair"] => return Ok(self.engine()?.repair()?),
             ["close"] => self.engine.take().ok_or("not open")?.close()?,
+            ["foreign", what, family, table, set, rest @ ..] => {
+                let name = SetName {
+                    family: family.parse().map_err(|()| "unknown family")?,
+                    table: (*table).to_owned(),
+                    set: (*set).to_owned(),
+                };
+                return foreign(what, &name, rest);
+            }
             _ => return Err(format!("unknown command {line:?}").into()),
         }
         Ok(Vec::new())
@@ -101,6 +111,20 @@ impl Driver {
     fn engine(&mut self) -> Result<&mut Engine, Box<dyn Error>> {
         self.engine.as_mut().ok_or_else(|| "not open".into())
     }
+}
+
+fn foreign(what: &str, name: &SetName, rest: &[&str]) -> Result<Vec<String>, Box<dyn Error>> {
+    let mut sets = ForeignSets::open()?;
+    match (what, rest) {
+        ("add", [net]) => sets.add(name, net.parse()?)?,
+        ("remove", [net]) => sets.remove(name, net.parse()?)?,
+        ("list", []) => {
+            let elements = sets.elements(name)?;
+            return Ok(elements.iter().map(ToString::to_string).collect());
+        }
+        _ => return Err(format!("unknown command {what:?}").into()),
+    }
+    Ok(Vec::new())
 }
 
 fn rules(jail: &str, list: &str, protocols: &str) -> Result<JailRules, Box<dyn Error>> {

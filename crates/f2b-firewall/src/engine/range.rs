@@ -10,27 +10,27 @@ use crate::nftables::element::{self, Key};
 
 /// One end of a range, or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Point {
-    pub(super) address: IpAddr,
-    pub(super) is_end: bool,
-    pub(super) is_open: bool,
-    pub(super) remaining: Option<Duration>,
+pub(crate) struct Point {
+    pub(crate) address: IpAddr,
+    pub(crate) is_end: bool,
+    pub(crate) is_open: bool,
+    pub(crate) remaining: Option<Duration>,
 }
 
 /// Addresses that a set holds as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Range {
-    pub(super) first: IpAddr,
-    pub(super) last: IpAddr,
+pub(crate) struct Range {
+    pub(crate) first: IpAddr,
+    pub(crate) last: IpAddr,
     /// Whether it was put in as one that reaches the last address. When
     /// another begins inside it, the kernel ends it there.
-    pub(super) is_open: bool,
+    pub(crate) is_open: bool,
     remaining: Option<Duration>,
 }
 
 impl Range {
     /// Returns the range of a network.
-    pub(super) fn of(net: IpNet) -> Self {
+    pub(crate) fn of(net: IpNet) -> Self {
         Self {
             first: net.network(),
             last: net.broadcast(),
@@ -40,13 +40,13 @@ impl Range {
     }
 
     /// Tells whether the range is this network and no other.
-    pub(super) fn is(&self, net: IpNet) -> bool {
+    pub(crate) fn is(&self, net: IpNet) -> bool {
         (self.first, self.last) == (net.network(), net.broadcast())
     }
 
     /// Tells whether the range is what is left of this network: it reaches
     /// the last address, and another range that began inside it ended it.
-    pub(super) fn is_left_of(&self, net: IpNet) -> bool {
+    pub(crate) fn is_left_of(&self, net: IpNet) -> bool {
         self.is_open
             && self.first == net.network()
             && self.last < net.broadcast()
@@ -54,13 +54,13 @@ impl Range {
     }
 
     /// Tells whether one address belongs to both.
-    pub(super) fn overlaps(&self, net: IpNet) -> bool {
+    pub(crate) fn overlaps(&self, net: IpNet) -> bool {
         self.first <= net.broadcast() && net.network() <= self.last
     }
 
     /// Returns the fewest networks that make up the range; more than one if
     /// it is not of our making, or cut.
-    pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> + use<> {
+    pub(crate) fn nets(&self) -> impl Iterator<Item = IpNet> + use<> {
         let subnets = match (self.first, self.last) {
             (IpAddr::V4(first), IpAddr::V4(last)) => {
                 Some(IpSubnets::from(Ipv4Subnets::new(first, last, 0)))
@@ -75,7 +75,7 @@ impl Range {
     }
 
     /// Returns the networks as elements.
-    pub(super) fn elements(self) -> impl Iterator<Item = Element> {
+    pub(crate) fn elements(self) -> impl Iterator<Item = Element> {
         self.nets().map(move |net| Element {
             net,
             remaining: self.remaining,
@@ -84,7 +84,7 @@ impl Range {
 }
 
 /// Translates what was found; ports are no addresses.
-pub(super) fn point(found: element::Found) -> Option<Point> {
+pub(crate) fn point(found: element::Found) -> Option<Point> {
     match found.key {
         Key::Address(address) => Some(Point {
             address,
@@ -98,16 +98,16 @@ pub(super) fn point(found: element::Found) -> Option<Point> {
 
 /// What an interval set holds.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(crate) struct Listed {
     /// Sorted; no two overlap.
-    pub(super) ranges: Vec<Range>,
+    pub(crate) ranges: Vec<Range>,
     /// The last addresses of ranges whose begin is not listed, sorted: their
     /// time is over, but the kernel has not cleared them away.
-    pub(super) ran_out: Vec<IpAddr>,
+    pub(crate) ran_out: Vec<IpAddr>,
 }
 
 /// Puts ends of ranges together.
-pub(super) fn listed(mut points: Vec<Point>) -> Listed {
+pub(crate) fn listed(mut points: Vec<Point>) -> Listed {
     // Ends go before begins: of two networks side by side the first ends
     // where the second begins.
     points.sort_unstable_by_key(|point| (point.address, !point.is_end));

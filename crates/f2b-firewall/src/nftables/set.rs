@@ -23,6 +23,10 @@ const KEY_LENGTH: u16 = 5;
 const DESCRIPTION: u16 = 9;
 /// `NFTA_SET_ID`.
 const ID: u16 = 10;
+/// `NFTA_SET_USERDATA`.
+const USERDATA: u16 = 13;
+/// What `nft` notes at a set with `auto-merge`: kind 2, a number of four bytes.
+const MERGES: [u8; 2] = [2, 4];
 /// `NFTA_SET_DESC_SIZE`.
 const DESCRIPTION_SIZE: u16 = 1;
 
@@ -115,9 +119,17 @@ pub(crate) struct Found {
     key_type: u32,
     /// The bytes of a key.
     key_length: u32,
+    /// Whether `nft` joins ranges that touch, and takes them apart (`auto-merge`).
+    pub(crate) merges: bool,
 }
 
 impl Found {
+    /// Returns what kind of address its keys are; `None` if they are something else.
+    pub(crate) fn key(&self) -> Option<Key> {
+        let is = |key: &Key| self.key_type == key.number() && self.key_length == key.length();
+        [Key::Ip4, Key::Ip6].into_iter().find(is)
+    }
+
     /// Tells whether the set can be used as one of this shape.
     pub(crate) fn fits(&self, shape: Shape) -> bool {
         self.flags == shape.flags
@@ -136,7 +148,22 @@ pub(crate) fn read(attributes: &[u8]) -> Option<Found> {
         flags: number(FLAGS).unwrap_or(0),
         key_type: number(KEY_TYPE).unwrap_or(0),
         key_length: number(KEY_LENGTH).unwrap_or(0),
+        merges: attributes
+            .first(USERDATA)
+            .is_some_and(|notes| merges(notes.value)),
     })
+}
+
+/// Looks through what `nft` has noted: kind, length, value, one after the other.
+fn merges(mut notes: &[u8]) -> bool {
+    while let [kind, length, rest @ ..] = notes {
+        let (value, rest) = rest.split_at(rest.len().min(usize::from(*length)));
+        if [*kind, *length] == MERGES && value.iter().any(|byte| *byte != 0) {
+            return true;
+        }
+        notes = rest;
+    }
+    false
 }
 
 #[cfg(test)]
@@ -169,10 +196,20 @@ mod tests {
         check(Shape { flags, ..SHAPE }, false);
     }
 
+    #[test]
+    fn a_set_that_merges_is_known_by_its_notes() {
+        let check = |notes: &[u8], expected: bool| assert_eq!(merges(notes), expected);
+        check(&[], false);
+        check(&[0, 4, 1, 0, 0, 0, 2, 4, 1, 0, 0, 0], true);
+        check(&[2, 4, 0, 0, 0, 0], false);
+        check(&[0, 4, 2, 4, 1, 0], false);
+        check(&[2, 4], false);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
-            let _ = read(&bytes);
+            let _ = (read(&bytes), merges(&bytes));
         }
     }
 }

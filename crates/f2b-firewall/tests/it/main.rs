@@ -4,6 +4,7 @@
 mod adoption;
 mod bans;
 mod driver;
+mod foreign;
 mod mistakes;
 mod overlaps;
 mod ruleset;

@@ -1,0 +1,277 @@
+//! Sets that somebody else has made, as the commands of actions do: single elements are put in and
+//! taken out, as `nft add element` and `nft delete element` would, without a process.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use rustix::io::Errno;
+
+use crate::engine::range::{self, Range};
+use crate::error::FirewallError;
+use crate::netlink::message::CREATE;
+use crate::netlink::socket::{Socket, Trouble};
+use crate::nftables::element::{self, Key, Place};
+use crate::nftables::set::{self, INTERVAL, TIMEOUT};
+
+/// `NFT_SET_EVAL`: packets may put elements in as well (`flags dynamic`).
+const DYNAMIC: u32 = 0x20;
+
+/// Which packets a table is for, of those that see addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TableFamily {
+    /// IPv4.
+    Ip,
+    /// IPv6.
+    Ip6,
+    /// Both.
+    Inet,
+}
+
+impl TableFamily {
+    /// Returns the number of the family (`NFPROTO_…`).
+    fn number(self) -> u8 {
+        match self {
+            Self::Inet => 1,
+            Self::Ip => 2,
+            Self::Ip6 => 10,
+        }
+    }
+}
+
+impl FromStr for TableFamily {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text {
+            "ip" => Self::Ip,
+            "ip6" => Self::Ip6,
+            "inet" => Self::Inet,
+            _ => return Err(()),
+        })
+    }
+}
+
+impl fmt::Display for TableFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ip => "ip",
+            Self::Ip6 => "ip6",
+            Self::Inet => "inet",
+        })
+    }
+}
+
+/// Names a set.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SetName {
+    /// What its table is for.
+    pub family: TableFamily,
+    /// Its table.
+    pub table: String,
+    /// The set itself.
+    pub set: String,
+}
+
+impl fmt::Display for SetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.family, self.table, self.set)
+    }
+}
+
+/// Changes sets of others. What a set is like is asked each time: whoever made it may make it anew.
+#[derive(Debug)]
+pub struct ForeignSets {
+    socket: Socket,
+}
+
+impl ForeignSets {
+    /// Opens the packet filter of the network namespace we run in.
+    ///
+    /// *Errors*: what [`crate::Engine::open`] says of the socket.
+    pub fn open() -> Result<Self, FirewallError> {
+        let socket = Socket::open().map_err(FirewallError::of_socket)?;
+        Ok(Self { socket })
+    }
+
+    /// Puts an address or a network in and reads it back; one that is there stays as it is.
+    ///
+    /// *Errors*: `SetGone`; `UnfitSet` for what `nft` does with a set beyond sending the element
+    /// (joining ranges), and for what the set cannot hold; what the kernel says.
+    pub fn add(&mut self, name: &SetName, net: IpNet) -> Result<(), FirewallError> {
+        self.change(name, net, element::NEW)?;
+        if self.holds(name, net)? {
+            return Ok(());
+        }
+        Err(FirewallError::NotReadBack {
+            network: net,
+            set: name.set.clone(),
+        })
+    }
+
+    /// Takes an address or a network out and reads back that it is gone; what is not there is
+    /// taken out already.
+    ///
+    /// *Errors*: as [`Self::add`].
+    pub fn remove(&mut self, name: &SetName, net: IpNet) -> Result<(), FirewallError> {
+        if !self.change(name, net, element::DELETE)? || !self.holds(name, net)? {
+            return Ok(());
+        }
+        Err(FirewallError::StillThere {
+            network: net,
+            set: name.set.clone(),
+        })
+    }
+
+    /// Lists what a set holds, sorted.
+    ///
+    /// *Errors*: `SetGone`, `UnfitSet`, what the kernel says.
+    pub fn elements(&mut self, name: &SetName) -> Result<Vec<IpNet>, FirewallError> {
+        let is_interval = self.shape(name)?.is_interval;
+        let listed = self.socket.list(
+            element::GET,
+            name.family.number(),
+            |out| element::of_set(out, place(name)),
+            |attributes, found| {
+                found.extend(element::read(attributes).filter_map(range::point));
+            },
+        );
+        let points = listed.map_err(|trouble| refused(trouble, name, "list"))?;
+        if is_interval {
+            let ranges = range::listed(points).ranges;
+            return Ok(ranges.iter().flat_map(Range::nets).collect());
+        }
+        let mut nets: Vec<IpNet> = points.iter().map(|point| point.address.into()).collect();
+        nets.sort_unstable();
+        Ok(nets)
+    }
+
+    /// Sends one element; returns whether there was anything to change.
+    fn change(&mut self, name: &SetName, net: IpNet, operation: u8) -> Result<bool, FirewallError> {
+        let shape = self.shape(name)?;
+        let unfit = |problem| FirewallError::UnfitSet {
+            set: name.set.clone(),
+            problem,
+        };
+        if net.addr().is_ipv4() != shape.is_ip4 {
+            return Err(unfit("is for the other kind of addresses"));
+        }
+        if net.trunc() != net {
+            return Err(unfit("takes no network with bits behind its prefix"));
+        }
+        if !shape.is_interval && net.prefix_len() < net.max_prefix_len() {
+            return Err(unfit("holds single addresses only"));
+        }
+        let mut batch = self.socket.batch(name.family.number());
+        batch.operation(
+            operation,
+            CREATE * u16::from(operation == element::NEW),
+            |out| {
+                element::list(out, place(name), |out| {
+                    let begin = Key::Address(net.addr());
+                    match behind(net) {
+                        _ if !shape.is_interval => element::put(out, begin, None),
+                        Some(end) => {
+                            element::put(out, begin, None);
+                            element::put_end(out, Key::Address(end));
+                        }
+                        None => element::put_open(out, begin, None),
+                    }
+                });
+            },
+        );
+        match self.socket.commit(batch) {
+            Ok(()) => Ok(true),
+            Err(Trouble::Refused {
+                errno: Errno::NOENT,
+                ..
+            }) if operation == element::DELETE => {
+                // The element is missing, unless the set is.
+                self.shape(name)?;
+                Ok(false)
+            }
+            Err(trouble) => Err(refused(trouble, name, "change")),
+        }
+    }
+
+    /// Tells whether a set holds exactly this address or network.
+    fn holds(&mut self, name: &SetName, net: IpNet) -> Result<bool, FirewallError> {
+        let key = Key::Address(net.addr());
+        let found = self.socket.get(
+            element::GET,
+            name.family.number(),
+            |out| element::list(out, place(name), |out| element::put(out, key, None)),
+            |attributes| element::read(attributes).find(|found| found.key == key && !found.is_end),
+        );
+        let found = found.map_err(|trouble| refused(trouble, name, "read back"))?;
+        Ok(found.is_some())
+    }
+
+    /// Reads what a set is like.
+    fn shape(&mut self, name: &SetName) -> Result<Shape, FirewallError> {
+        let found = self.socket.get(
+            set::GET,
+            name.family.number(),
+            |out| set::name(out, &name.table, &name.set),
+            set::read,
+        );
+        let found = found.map_err(|trouble| refused(trouble, name, "read"))?;
+        let set = name.set.clone();
+        let Some(found) = found else {
+            return Err(FirewallError::SetGone { set });
+        };
+        if found.merges {
+            let problem = "merges ranges, which is the work of `nft`";
+            return Err(FirewallError::UnfitSet { set, problem });
+        }
+        match found.key() {
+            Some(key) if found.flags & !(INTERVAL | TIMEOUT | DYNAMIC) == 0 => Ok(Shape {
+                is_ip4: key == set::Key::Ip4,
+                is_interval: found.flags & INTERVAL != 0,
+            }),
+            _ => {
+                let problem = "is no plain set of addresses";
+                Err(FirewallError::UnfitSet { set, problem })
+            }
+        }
+    }
+}
+
+/// What matters of a set.
+#[derive(Clone, Copy)]
+struct Shape {
+    is_ip4: bool,
+    is_interval: bool,
+}
+
+fn place(name: &SetName) -> Place<'_> {
+    Place {
+        table: &name.table,
+        set: &name.set,
+        id: None,
+    }
+}
+
+/// Returns the first address behind a network; `None` if there is none.
+fn behind(net: IpNet) -> Option<IpAddr> {
+    Some(match net.broadcast() {
+        IpAddr::V4(last) => IpAddr::V4(last.to_bits().checked_add(1)?.into()),
+        IpAddr::V6(last) => IpAddr::V6(last.to_bits().checked_add(1)?.into()),
+    })
+}
+
+fn refused(trouble: Trouble, name: &SetName, doing: &str) -> FirewallError {
+    let set = name.set.clone();
+    match trouble {
+        Trouble::Refused {
+            errno: Errno::NOENT,
+            ..
+        } => FirewallError::SetGone { set },
+        Trouble::Refused {
+            errno: Errno::NFILE | Errno::NOSPC,
+            ..
+        } => FirewallError::SetFull { set },
+        trouble => FirewallError::of(trouble, &format!("{doing} set `{name}`")),
+    }
+}
