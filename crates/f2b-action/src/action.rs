@@ -4,7 +4,7 @@ mod check;
 mod operation;
 
 use crate::line::{Level, Line, Logger};
-use crate::{Command, Definition, Family, Info, Script, TagError, World, report};
+use crate::{Command, Definition, ElementChange, Family, Info, Script, TagError, World, report};
 
 /// What a command of an action came to, if not to its end. The texts are the original's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -177,6 +177,9 @@ impl Action {
         family: Family,
         repair: Repair,
     ) -> Result<bool, ActionError> {
+        if self.changes_element(run, info, command, family) {
+            return Ok(true);
+        }
         let text = self.definition.text(command, family, run.world.host)?;
         let script = Script::fill(&text, info);
         if self.execute(run, &script) {
@@ -188,6 +191,32 @@ impl Action {
             return Ok(false);
         }
         Ok(self.is_sane(run, family, repair)? && self.execute(run, &script))
+    }
+
+    /// Does the work of a command that only changes an element of a set, if it is such a one and that
+    /// goes well. What goes wrong is seen again, and told, when the command itself is run.
+    fn changes_element(
+        &mut self,
+        run: &mut Run<'_, '_>,
+        info: &mut dyn Info,
+        command: Command,
+        family: Family,
+    ) -> bool {
+        let Some(change) = ElementChange::of(command) else {
+            return false;
+        };
+        let (Some(set), Some(ip)) = (
+            self.definition.element_set(family, run.world.host),
+            info.tag("ip"),
+        ) else {
+            return false;
+        };
+        if !run.world.shell.change_element(&set, &ip, change) {
+            return false;
+        }
+        let text = format!("{change} element {set} {{ {ip} }}: done without running a command");
+        run.log(Level::Debug, Logger::Action, text);
+        true
     }
 
     /// Runs a script and tells of it.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use f2b_core::{Span, TimeTextError, parse_time};
 
-use crate::{Command, Family, Host, Property, TagError, resolve};
+use crate::element::{ElementChange, changed_set};
+use crate::{Command, ElementSet, Family, Host, Property, TagError, resolve};
 
 /// How long a command may take if the action does not say.
 const TIMEOUT: i64 = 60;
@@ -18,6 +19,9 @@ const PATTERNS: [(&str, &str); 2] = [
     ),
     ("ESCAPE_VN_CRE", "re.compile('\\\\W')"),
 ];
+
+/// Whether the work of commands may be done without running them: `no` has all of them run.
+const NATIVE: &str = "native";
 
 /// The number of the jail's ban epoch in which this action was last repaired.
 const EPOCH: &str = "banEpoch";
@@ -32,6 +36,8 @@ pub struct Definition {
     /// Counts the repairs of all actions of a jail; a ban of an older epoch is made again.
     pub(crate) epoch: u64,
     resolved: HashMap<(Command, Option<&'static str>), Arc<str>>,
+    /// The set that the commands of a family change, if they do nothing else.
+    sets: HashMap<Family, Option<Arc<ElementSet>>>,
 }
 
 impl PartialEq for Definition {
@@ -49,6 +55,7 @@ impl Definition {
             properties: BTreeMap::new(),
             epoch: 0,
             resolved: HashMap::new(),
+            sets: HashMap::new(),
         };
         action.clear();
         action
@@ -75,6 +82,7 @@ impl Definition {
         };
         self.properties.insert(name.to_owned(), value);
         self.resolved.clear();
+        self.sets.clear();
         Ok(())
     }
 
@@ -118,6 +126,7 @@ impl Definition {
         self.properties
             .insert("timeout".to_owned(), Property::Whole(TIMEOUT));
         self.resolved.clear();
+        self.sets.clear();
     }
 
     /// Tells whether a command is there and not empty.
@@ -196,6 +205,39 @@ impl Definition {
         Ok(text)
     }
 
+    /// Returns the set of nftables that bans of a family go into and come out of, if that is all that
+    /// `actionban` and `actionunban` do and the action does not say `native = no`.
+    pub(crate) fn element_set(&mut self, family: Family, host: &Host) -> Option<Arc<ElementSet>> {
+        if let Some(known) = self.sets.get(&family) {
+            return known.clone();
+        }
+        let mut changed = |command: Command| {
+            let text = self.text(command, family, host).ok()?;
+            changed_set(&text, ElementChange::of(command)?)
+        };
+        let set = changed(Command::Ban).filter(|set| changed(Command::Unban).as_ref() == Some(set));
+        let may = self.get(NATIVE).is_none_or(|native| !is_no(&native));
+        let set = set.filter(|_| may).map(Arc::new);
+        self.sets.insert(family, set.clone());
+        set
+    }
+
+    /// Returns the sets of nftables that this action's bans go into, if that is all that its commands
+    /// for a ban do: they need not be run ([`crate::Shell::change_element`]).
+    #[must_use]
+    pub fn element_sets(&self, host: &Host) -> Vec<ElementSet> {
+        let mut action = self.clone();
+        let families = [Family::Inet4, Family::Inet6];
+        let sets = families.map(|family| action.element_set(family, host));
+        let mut sets: Vec<ElementSet> = sets
+            .into_iter()
+            .flatten()
+            .map(|set| (*set).clone())
+            .collect();
+        sets.dedup();
+        sets
+    }
+
     /// What a static tag stands for.
     fn stands_for(&self, name: &str, family: Family, host: &Host) -> Option<String> {
         if let Some(condition) = family.condition() {
@@ -225,6 +267,12 @@ impl Definition {
     fn is_conditional(&self) -> bool {
         self.properties.keys().any(|name| name.contains("?family="))
     }
+}
+
+fn is_no(value: &Property) -> bool {
+    let value = value.to_string();
+    let no = ["no", "off", "false", "0"];
+    no.iter().any(|no| value.eq_ignore_ascii_case(no))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 //!
 //! The order of the modules is that of the work: `definition` holds the properties and `resolve`
 //! replaces the static tags, `script` the tags of a ban, `spawn` runs what comes out and `report` tells
-//! of it; `action` is one action as a state machine, [`JailActions`] all those of a jail.
+//! of it; `element` knows the one kind of command that need not be run; `action` is one action as a state machine, [`JailActions`] all those of a jail.
 //!
 //! *Oracle*: what the commands of small actions write down when the original runs them (`conformance`,
 //! `tests/it/actions.rs`): the same events through both, the same lines in the same order.
@@ -53,6 +53,7 @@
 mod action;
 mod command;
 mod definition;
+mod element;
 mod family;
 mod info;
 mod jail_actions;
@@ -70,6 +71,7 @@ mod world;
 pub use action::ActionError;
 pub use command::Command;
 pub use definition::Definition;
+pub use element::{ElementChange, ElementSet};
 pub use family::Family;
 pub use info::{Info, ip_rev};
 pub use jail_actions::{Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Ticket};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use f2b_core::{Span, UnixTime};
 
-use crate::{Info, Line, Outcome, Script, spawn};
+use crate::{ElementChange, ElementSet, Info, Line, Outcome, Script, spawn};
 
 /// What a command may say of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,12 @@ pub struct Host {
 pub trait Shell {
     /// Runs a script to its end.
     fn run(&mut self, script: &Script, timeout: Span) -> Outcome;
+
+    /// Puts `ip`, an address or a network, into a set of nftables or takes it out, as the command that
+    /// stands for it would. Returns whether that is done; if not, the command has to run.
+    fn change_element(&mut self, _set: &ElementSet, _ip: &str, _change: ElementChange) -> bool {
+        false
+    }
 }
 
 /// `/bin/sh`.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use f2b_core::{FailId, Span, UnixTime};
 
 use crate::{
-    Definition, Flush, Host, JailActions, Level, Line, Outcome, Property, Script, Shell, Ticket,
-    World,
+    Definition, ElementChange, ElementSet, Flush, Host, JailActions, Level, Line, Outcome,
+    Property, Script, Shell, Ticket, World,
 };
 
 /// Writes down what would be run; what begins with a word of `failing` fails.
@@ -16,6 +16,8 @@ pub(super) struct Recorder {
     pub(super) failing: BTreeSet<String>,
     /// Ends all failing, as a repair does.
     pub(super) healing: Option<&'static str>,
+    /// Whether elements of sets are changed without a command.
+    pub(super) changes_elements: bool,
 }
 
 impl Shell for Recorder {
@@ -27,6 +29,13 @@ impl Shell for Recorder {
             self.failing.clear();
         }
         Outcome::code(i32::from(self.failing.contains(&word)))
+    }
+
+    fn change_element(&mut self, set: &ElementSet, ip: &str, change: ElementChange) -> bool {
+        if self.changes_elements {
+            self.ran.push(format!("[{change} {set} {ip}]"));
+        }
+        self.changes_elements
     }
 }
 
