@@ -219,6 +219,30 @@ impl Action {
         true
     }
 
+    /// Has its set hold a ban that it should hold already, without running a command.
+    pub(crate) fn renew(&mut self, run: &mut Run<'_, '_>, info: &mut dyn Info) -> bool {
+        let family = Family::named(info.tag("family").as_deref());
+        self.is_started(family) && self.changes_element(run, info, Command::Ban, family)
+    }
+
+    /// Puts a ban back that its set has lost, whatever has to be run for it.
+    pub(crate) fn put_back(
+        &mut self,
+        run: &mut Run<'_, '_>,
+        info: &mut dyn Info,
+    ) -> Result<(), ActionError> {
+        let family = Family::named(info.tag("family").as_deref());
+        let set = self.definition.element_set(family, run.world.host);
+        if set.is_none() {
+            return Ok(());
+        }
+        if self.renew(run, info) {
+            self.mark(family, true);
+            return Ok(());
+        }
+        self.ban(run, info)
+    }
+
     /// Runs a script and tells of it.
     fn execute(&self, run: &mut Run<'_, '_>, script: &Script) -> bool {
         run.log(Level::Detail, Logger::Action, script.shown());

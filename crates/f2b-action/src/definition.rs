@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use f2b_core::{Span, TimeTextError, parse_time};
 
-use crate::element::{ElementChange, changed_set};
+use crate::element::{ElementChange, changed_set, makes_set};
 use crate::{Command, ElementSet, Family, Host, Property, TagError, resolve};
 
 /// How long a command may take if the action does not say.
@@ -226,14 +226,31 @@ impl Definition {
     /// for a ban do: they need not be run ([`crate::Shell::change_element`]).
     #[must_use]
     pub fn element_sets(&self, host: &Host) -> Vec<ElementSet> {
+        self.sets_of(host, |_, _| true)
+    }
+
+    /// Returns those of them that `actionstart` makes (`add set FAMILY TABLE SET`): nobody else has put
+    /// anything into them.
+    #[must_use]
+    pub fn own_element_sets(&self, host: &Host) -> Vec<ElementSet> {
+        self.sets_of(host, makes_set)
+    }
+
+    fn sets_of(
+        &self,
+        host: &Host,
+        is_meant: impl Fn(&str, &ElementSet) -> bool,
+    ) -> Vec<ElementSet> {
         let mut action = self.clone();
-        let families = [Family::Inet4, Family::Inet6];
-        let sets = families.map(|family| action.element_set(family, host));
-        let mut sets: Vec<ElementSet> = sets
-            .into_iter()
-            .flatten()
-            .map(|set| (*set).clone())
-            .collect();
+        let mut sets = Vec::new();
+        for family in [Family::Inet4, Family::Inet6] {
+            let start = action.text(Command::Start, family, host);
+            if let (Some(set), Ok(start)) = (action.element_set(family, host), start)
+                && is_meant(&start, &set)
+            {
+                sets.push((*set).clone());
+            }
+        }
         sets.dedup();
         sets
     }

@@ -88,6 +88,20 @@ pub(crate) fn changed_set(text: &str, change: ElementChange) -> Option<ElementSe
     })
 }
 
+/// Tells whether the text of an `actionstart` makes a set.
+///
+/// *Shape*: the words `set FAMILY TABLE SET` behind `add` or `create`, wherever they stand.
+pub(crate) fn makes_set(start: &str, set: &ElementSet) -> bool {
+    let words: Vec<&str> = start.split_ascii_whitespace().collect();
+    words.windows(5).any(|words| {
+        let [verb, "set", family, table, name] = words else {
+            return false;
+        };
+        ["add", "create"].contains(verb)
+            && [*family, *table, *name] == [&set.family, &set.table, &set.set]
+    })
+}
+
 /// Tells whether a word means itself, to a shell and to `nft`.
 fn is_plain(word: &str, beside: &str) -> bool {
     let is_good =

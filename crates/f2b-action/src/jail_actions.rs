@@ -1,6 +1,7 @@
 //! The actions of one jail, in order.
 
 mod again;
+mod elements;
 mod flush;
 mod method;
 mod one;

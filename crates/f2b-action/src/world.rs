@@ -17,6 +17,15 @@ pub struct Host {
     pub allows_ipv6: bool,
 }
 
+impl Host {
+    /// A machine that nothing is known of, for questions that it plays no part in.
+    pub const UNKNOWN: Self = Self {
+        fq_name: String::new(),
+        short_name: String::new(),
+        allows_ipv6: true,
+    };
+}
+
 /// Runs scripts: the system's shell, or who writes down what would be run.
 pub trait Shell {
     /// Runs a script to its end.

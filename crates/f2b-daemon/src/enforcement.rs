@@ -42,6 +42,8 @@ pub(crate) struct JailEnforcement {
     pub(crate) failed: Option<String>,
     /// By identity.
     pub(crate) bans: HashMap<FailId, BanState>,
+    /// The same of bans that actions have put into sets of their own (*adoption*).
+    pub(crate) adopted: HashMap<FailId, BanState>,
 }
 
 /// Shared by the engine, which asks, and the kernel's thread, which sees.
@@ -86,6 +88,27 @@ impl Enforcement {
             .or_default()
             .bans
             .insert(id.clone(), ban);
+    }
+
+    /// Notes how far a ban has come that actions put into sets of their own.
+    pub(crate) fn note_adopted(&self, jail: &str, id: &FailId, ban: BanState) {
+        let mut state = self.lock();
+        let jail = state.jails.entry(jail.to_owned()).or_default();
+        jail.adopted.insert(id.clone(), ban);
+    }
+
+    /// Notes that such a ban is no more.
+    pub(crate) fn forget_adopted(&self, jail: &str, id: &FailId) {
+        if let Some(jail) = self.lock().jails.get_mut(jail) {
+            jail.adopted.remove(id);
+        }
+    }
+
+    /// Notes that there are no such bans of a jail.
+    pub(crate) fn forget_all_adopted(&self, jail: &str) {
+        if let Some(jail) = self.lock().jails.get_mut(jail) {
+            jail.adopted.clear();
+        }
     }
 
     /// Asks the engine, which knows all bans, to have them put into the kernel again.

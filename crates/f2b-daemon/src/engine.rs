@@ -13,6 +13,7 @@ mod native;
 mod options;
 mod past;
 mod reading;
+mod reconcile;
 mod reload;
 mod requests;
 mod settings;
@@ -225,6 +226,7 @@ impl Engine {
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
             Event::TakenOver(jail) => self.end_lingering(&jail),
+            Event::ElementsLost(jail) => self.put_back(&jail),
             Event::Terminate(signal) => {
                 self.around
                     .log

@@ -19,6 +19,8 @@ pub(crate) enum Event {
     Command(Command, ReplyTo),
     /// An action of this jail that takes over from the kernel has begun.
     TakenOver(String),
+    /// Sets of nftables that actions of this jail put bans into have lost them.
+    ElementsLost(String),
     /// A signal asks for the end.
     Terminate(i32),
     /// A signal says that the log file was rotated.

@@ -413,7 +413,7 @@ fn remaining(end: UnixTime, now: UnixTime) -> Duration {
 }
 
 /// An error with its causes and what can be done.
-fn told(error: &FirewallError) -> String {
+pub(crate) fn told(error: &FirewallError) -> String {
     match error.hint() {
         Some(hint) => format!("{} (hint: {hint})", chain(error)),
         None => chain(error),

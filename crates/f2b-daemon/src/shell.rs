@@ -1,6 +1,7 @@
 //! The threads that run the commands of actions, one for each jail that has any: in order within a
 //! jail, and a hanging command holds up nobody else.
 
+mod elements;
 mod overflow;
 mod running;
 mod ticket;
@@ -14,12 +15,15 @@ use crossbeam_channel::{Sender, unbounded};
 use f2b_action::{Definition, Flush, Host, JailActions, Line as ActionLine, Method, Property};
 use f2b_core::UnixTime;
 use f2b_protocol::Value;
+use ipnet::IpNet;
 
+use crate::enforcement::Enforcement;
 use crate::event::Event;
 use crate::guard;
 use crate::log::{Level, Line, Log};
 use crate::pending::Pending;
 
+use elements::Elements;
 use overflow::{Fate, MOST_WAITING, Overflow};
 use running::Running;
 pub(crate) use ticket::{Counts, NoBan, TicketInfo};
@@ -33,6 +37,11 @@ pub(crate) enum ActionOrder {
     Ban(Box<TicketInfo>),
     /// Somebody fails who is banned.
     AlreadyBanned(Box<TicketInfo>),
+    /// What the sets of nftables hold that actions' elements go into shall be explained by these bans; what
+    /// is not was left by an earlier run.
+    Keep(HashSet<IpNet>),
+    /// Such sets have lost bans; these are all that there are.
+    PutBack(Vec<TicketInfo>),
     /// A ban ends later than it was said.
     Prolong(Box<TicketInfo>),
     /// A ban ends.
@@ -143,7 +152,14 @@ impl Workers {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(crate) fn start(&self, jail: &str, host: Host, log: &Log) -> std::io::Result<Worker> {
+    pub(crate) fn start(
+        &self,
+        jail: &str,
+        host: Host,
+        log: &Log,
+        enforcement: &Enforcement,
+        events: &Sender<Event>,
+    ) -> std::io::Result<Worker> {
         let (orders, incoming) = unbounded();
         let worker = Worker {
             orders,
@@ -159,6 +175,9 @@ impl Workers {
             jail: jail.to_owned(),
             host,
             log: log.clone(),
+            shell: Elements::default(),
+            events: events.clone(),
+            enforcement: enforcement.clone(),
             is_ending: Arc::clone(&worker.is_ending),
             skipped: HashSet::new(),
             times: Arc::clone(&worker.times),

@@ -195,14 +195,16 @@ impl ForeignSets {
         }
     }
 
-    /// Tells whether a set holds exactly this address or network.
-    fn holds(&mut self, name: &SetName, net: IpNet) -> Result<bool, FirewallError> {
+    /// Tells whether a set holds an address or a network, as one or as part of a range.
+    ///
+    /// *Errors*: what the kernel says; a set that does not exist holds nothing.
+    pub fn holds(&mut self, name: &SetName, net: IpNet) -> Result<bool, FirewallError> {
         let key = Key::Address(net.addr());
         let found = self.socket.get(
             element::GET,
             name.family.number(),
             |out| element::list(out, place(name), |out| element::put(out, key, None)),
-            |attributes| element::read(attributes).find(|found| found.key == key && !found.is_end),
+            |attributes| element::read(attributes).find(|found| !found.is_end),
         );
         let found = found.map_err(|trouble| refused(trouble, name, "read back"))?;
         Ok(found.is_some())

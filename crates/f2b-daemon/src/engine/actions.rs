@@ -63,7 +63,11 @@ impl Engine {
             allows_ipv6,
             ..host.clone()
         };
-        match self.around.workers.start(jail, host, &self.around.log) {
+        let around = &self.around;
+        match around
+            .workers
+            .start(jail, host, &around.log, &around.enforcement, &around.events)
+        {
             Ok(worker) => runtime.worker = Some(worker),
             Err(error) => {
                 let text = format!("[{jail}] Commands of actions cannot be run: {error}");

@@ -1,8 +1,9 @@
 //! One jail of the running server: its judgement, and what it reads.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use f2b_action::Definition;
+use f2b_action::{Definition, ElementSet};
 use f2b_core::{Dice, FailId, Jail, Settings};
 use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
@@ -67,6 +68,8 @@ pub(crate) struct JailRuntime {
     pub(crate) held_back: IndexSet<FailId>,
     /// Its actions by name, each with its properties.
     pub(crate) actions: IndexMap<String, Definition>,
+    /// The sets of nftables that the elements of its actions go into, once somebody has asked.
+    pub(crate) sets: OnceCell<Vec<ElementSet>>,
     /// Runs the commands of its actions, once it is started and has such.
     pub(crate) worker: Option<Worker>,
     /// What the kernel was asked to hold for its own action.
@@ -188,6 +191,7 @@ impl JailRuntime {
             logs: Vec::new(),
             matches: Vec::new(),
             actions: IndexMap::new(),
+            sets: OnceCell::new(),
             ignoring: Ignoring::default(),
             is_parking: false,
             held_back: IndexSet::new(),

@@ -2,8 +2,6 @@
 
 mod judge;
 
-use std::collections::HashSet;
-
 use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Value as Captured};
 use f2b_protocol::Value;
@@ -11,11 +9,11 @@ use f2b_source::journal::JournalEntry;
 use f2b_source::{Chunk, Encoding, SourceEvent, SourceId};
 use f2b_store::JournalPosition;
 
-use super::ignoring::{Parked, Waiting};
+use super::ignoring::Waiting;
 use super::jail::{FileState, JailRuntime};
 use super::names::OfName;
 use super::{Engine, file_state, journal_state};
-use crate::batch::{Batch, KernelOrder};
+use crate::batch::Batch;
 use crate::clock;
 use crate::event::{JournalEvent, JournalNews};
 use crate::log::{Level, Line};
@@ -49,9 +47,7 @@ impl Engine {
             }
             news => runtime.on_file_news(id, news, &mut batch),
         }
-        if let Some(runtime) = self.jails.get_mut(&jail) {
-            runtime.reconcile(&self.parked, &mut batch);
-        }
+        self.reconcile(&jail, &mut batch);
         self.send(batch);
     }
 
@@ -92,9 +88,7 @@ impl Engine {
                 }
             }
         }
-        if let Some(runtime) = self.jails.get_mut(&jail) {
-            runtime.reconcile(&self.parked, &mut batch);
-        }
+        self.reconcile(&jail, &mut batch);
         self.send(batch);
     }
 
@@ -314,21 +308,6 @@ impl JailRuntime {
             }
         };
         batch.lines.push(line);
-    }
-
-    /// Once everything old is read, what the kernel holds must be what this jail has banned.
-    ///
-    /// A ban that waits to be taken up explains what the kernel holds as well.
-    fn reconcile(&mut self, parked: &Parked, batch: &mut Batch) {
-        if self.reconciled || !self.has_native_action() || !self.has_caught_up() {
-            return;
-        }
-        self.reconciled = true;
-        let waiting = parked.to_restore(&self.name);
-        let banned = self.jail.bans().iter().map(|ban| &ban.id);
-        let nets: HashSet<_> = banned.chain(&waiting).filter_map(FailId::to_net).collect();
-        let jail = self.name.clone();
-        batch.kernel.push(KernelOrder::Keep { jail, nets });
     }
 }
 

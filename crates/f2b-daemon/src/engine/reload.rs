@@ -286,6 +286,7 @@ impl Engine {
         old.is_idle = false;
         old.outdated = None;
         let actions = std::mem::replace(&mut old.actions, new.actions);
+        old.sets = new.sets;
         if reads_other_entries {
             old.reread_journal();
         }

@@ -16,11 +16,7 @@ pub(super) fn share(one: &Definition, other: &Definition, jail: &str) -> bool {
 /// The words of an action's commands that hold the name of the jail.
 fn names(action: &Definition, jail: &str) -> BTreeSet<String> {
     // The same for both: what is named after the host tells nothing.
-    let host = &Host {
-        fq_name: String::new(),
-        short_name: String::new(),
-        allows_ipv6: true,
-    };
+    let host = &Host::UNKNOWN;
     let mut action = action.clone();
     let mut names = BTreeSet::new();
     for command in [Command::Start, Command::Stop, Command::Ban] {

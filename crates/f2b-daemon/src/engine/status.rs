@@ -1,5 +1,7 @@
 //! What `stockade status` shows: how things are, beyond what the original's status can say.
 
+use f2b_action::ElementSet;
+use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
 
 use super::Engine;
@@ -194,6 +196,10 @@ fn mode(mode: &Mode) -> Value {
 
 fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mode: &Mode) -> Value {
     if !runtime.has_native_action() {
+        let sets = runtime.element_sets();
+        if !sets.is_empty() {
+            return adopted(runtime, kernel, sets);
+        }
         let mode = match runtime.worker {
             Some(_) => "commands",
             None => "none",
@@ -203,30 +209,70 @@ fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mod
     if matches!(mode, Mode::WatchOnly { .. }) {
         return dict([("mode", Value::text("watch-only"))]);
     }
+    let problem = kernel.and_then(|kernel| kernel.failed.clone());
+    let state = |id: &FailId| {
+        let known = kernel.and_then(|kernel| kernel.bans.get(id));
+        known.cloned().unwrap_or(BanState::Asked)
+    };
+    let pairs = [
+        ("mode", Value::text("native")),
+        ("problem", problem.map_or(Value::None, Value::text)),
+    ];
+    with_bans(pairs, runtime, state)
+}
+
+/// Bans that actions put into sets of their own.
+fn adopted(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, sets: &[ElementSet]) -> Value {
+    let is_waiting = runtime
+        .worker
+        .as_ref()
+        .is_some_and(|worker| worker.waiting() > 0);
+    let state = |id: &FailId| {
+        let known = kernel.and_then(|kernel| kernel.adopted.get(id));
+        known.cloned().unwrap_or_else(|| {
+            if is_waiting {
+                return BanState::Asked;
+            }
+            BanState::Failed("the action has not put it into its set; the log tells why".to_owned())
+        })
+    };
+    let pairs = [
+        ("mode", Value::text("adopted")),
+        ("sets", Value::texts(sets.iter().map(ToString::to_string))),
+    ];
+    with_bans(pairs, runtime, state)
+}
+
+/// Adds how far the bans of a jail have come.
+fn with_bans<const N: usize>(
+    pairs: [(&str, Value); N],
+    runtime: &JailRuntime,
+    state: impl Fn(&FailId) -> BanState,
+) -> Value {
     let (mut asked, mut in_kernel, mut failed) = (0_usize, 0_usize, Vec::new());
     // Over the ban list, whose order is fixed.
     for ban in runtime.jail.bans().iter() {
-        match kernel.and_then(|kernel| kernel.bans.get(&ban.id)) {
-            None | Some(BanState::Asked) => asked += 1,
-            Some(BanState::InKernel) => in_kernel += 1,
-            Some(BanState::Failed(reason)) => failed.push((ban.id.to_string(), reason.clone())),
+        match state(&ban.id) {
+            BanState::Asked => asked += 1,
+            BanState::InKernel => in_kernel += 1,
+            BanState::Failed(reason) => failed.push((ban.id.to_string(), reason)),
         }
     }
-    let named = failed.iter().take(MOST_NAMED);
-    let named = named.map(|(id, reason)| (Value::text(id.clone()), Value::text(reason.clone())));
-    dict([
-        ("mode", Value::text("native")),
-        (
-            "problem",
-            kernel
-                .and_then(|kernel| kernel.failed.clone())
-                .map_or(Value::None, Value::text),
-        ),
+    let not_enforced = failed.len();
+    let named = failed.into_iter().take(MOST_NAMED);
+    let named = named.map(|(id, reason)| (Value::text(id), Value::text(reason)));
+    let bans = [
         ("asked", number(asked)),
         ("in_kernel", number(in_kernel)),
-        ("not_enforced", number(failed.len())),
+        ("not_enforced", number(not_enforced)),
         ("not_enforced_bans", Value::Dict(named.collect())),
-    ])
+    ];
+    let pairs = pairs.into_iter().chain(bans);
+    Value::Dict(
+        pairs
+            .map(|(key, value)| (Value::text(key), value))
+            .collect(),
+    )
 }
 
 /// What each `failregex` has cost.

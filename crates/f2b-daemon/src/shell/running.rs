@@ -4,19 +4,22 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use f2b_action::{
-    Answer as Returned, CallError, Host, JailActions, Line as ActionLine, Method, SystemShell,
-    Ticket, World,
+    Answer as Returned, CallError, Flush, Host, JailActions, Line as ActionLine, Method, Ticket,
+    World,
 };
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
+use ipnet::IpNet;
 
+use super::elements::Elements;
 use super::{ActionOrder, Given, NoBan, TicketInfo, Times, told};
 use crate::clock;
+use crate::enforcement::{BanState, Enforcement};
 use crate::event::Event;
 use crate::log::Log;
-use crate::text;
+use crate::{kernel, text};
 
 /// The thread's side.
 pub(super) struct Running {
@@ -24,6 +27,9 @@ pub(super) struct Running {
     pub(super) jail: String,
     pub(super) host: Host,
     pub(super) log: Log,
+    pub(super) shell: Elements,
+    pub(super) enforcement: Enforcement,
+    pub(super) events: Sender<Event>,
     pub(super) is_ending: Arc<AtomicBool>,
     /// Whose bans were passed over.
     pub(super) skipped: HashSet<FailId>,
@@ -72,76 +78,67 @@ impl Running {
 
     /// Carries out one order; returns what a client is to be told of it.
     fn carry_out(&mut self, order: ActionOrder) -> Option<Reply> {
-        let log = self.log.clone();
-        let mut say = |line: ActionLine| log.write(&told(line));
-        let mut no_ban = NoBan::new(&self.jail);
-        let mut world = World {
-            shell: &mut SystemShell,
-            log: &mut say,
-            host: &self.host,
-            now: clock::now(),
-            no_ban: &mut no_ban,
-        };
-        let world = &mut world;
-        let actions = &mut self.actions;
         match order {
-            ActionOrder::Start => actions.start(world),
-            ActionOrder::Stop => actions.stop(world),
-            ActionOrder::Ban(mut info) => ban(actions, world, &mut info),
-            ActionOrder::AlreadyBanned(mut info) => {
-                let (id, since) = (info.ban.id.clone(), info.ban.time);
-                let ticket = ticket(&id, &info);
-                actions.already_banned(world, ticket, since, &mut *info);
+            ActionOrder::Start => self.with(JailActions::start),
+            ActionOrder::Stop => {
+                self.with(JailActions::stop);
+                self.enforcement.forget_all_adopted(&self.jail);
             }
-            ActionOrder::Prolong(mut info) => actions.prolong(world, &mut *info),
+            ActionOrder::Ban(info) => self.ban(*info, |actions, world, ticket, info| {
+                actions.ban(world, ticket, info);
+            }),
+            ActionOrder::AlreadyBanned(info) => {
+                let since = info.ban.time;
+                self.ban(*info, |actions, world, ticket, info| {
+                    actions.renew(world, info);
+                    actions.already_banned(world, ticket, since, info);
+                });
+            }
+            ActionOrder::Prolong(mut info) => {
+                self.with(|actions, world| actions.prolong(world, &mut *info));
+            }
             ActionOrder::Unban(mut info) => {
                 let id = info.ban.id.clone();
-                actions.unban(world, &id, &mut *info);
+                self.with(|actions, world| actions.unban(world, &id, &mut *info));
+                self.enforcement.forget_adopted(&self.jail, &id);
             }
-            ActionOrder::Lift {
-                mut bans,
-                why,
-                only,
-            } => {
-                let only = only.as_deref();
-                actions.flush(world, why, only);
-                for info in &mut bans {
-                    let id = info.ban.id.clone();
-                    actions.unban_singly(world, &id, only, info);
-                }
-            }
+            ActionOrder::Lift { bans, why, only } => self.lift(bans, why, only.as_deref()),
+            ActionOrder::Keep(nets) => self.keep(&nets),
+            ActionOrder::PutBack(bans) => self.put_back(bans),
             ActionOrder::Add(definition) => {
                 // The engine has seen that there is none of this name.
-                actions.add(*definition).ok();
+                self.actions.add(*definition).ok();
             }
-            ActionOrder::Begin { action, mut bans } => {
-                actions.start_one(world, &action).ok();
-                for info in &mut bans {
+            ActionOrder::Begin { action, bans } => {
+                self.with(|actions, world| actions.start_one(world, &action).ok());
+                for mut info in bans {
                     // They were made and told of before this action came.
                     info.ban.restored = true;
-                    let id = info.ban.id.clone();
-                    let ticket = ticket(&id, info);
-                    actions.ban_one(world, &action, ticket, info).ok();
+                    self.ban(info, |actions, world, ticket, info| {
+                        actions.ban_one(world, &action, ticket, info).ok();
+                    });
                 }
             }
             ActionOrder::TakeOver { jail, events } => {
                 events.send(Event::TakenOver(jail)).ok();
             }
             ActionOrder::Reload(action) => {
-                let reloaded = actions.call(world, &action, Method::Reload, &mut Vec::new());
+                let reloaded = self.with(|actions, world| {
+                    actions.call(world, &action, Method::Reload, &mut Vec::new())
+                });
                 if let Err(error) = reloaded {
                     let text = format!(
                         "Failed to reload jail '{}' action '{action}': {error}",
                         self.jail
                     );
-                    log.error("actions", text);
+                    self.log.error("actions", text);
                 }
             }
             ActionOrder::End(action) => {
-                actions.stop_one(world, &action).ok();
+                self.with(|actions, world| actions.stop_one(world, &action).ok());
             }
             ActionOrder::Remove(action) => {
-                actions.remove(&action).ok();
+                self.actions.remove(&action).ok();
             }
             ActionOrder::Set {
                 action,
@@ -149,7 +146,7 @@ impl Running {
                 value,
             } => {
                 // The engine has set it before and knows that it is good.
-                if let Ok(definition) = actions.get_mut(&action) {
+                if let Ok(definition) = self.actions.get_mut(&action) {
                     definition.set(&property, value).ok();
                 }
             }
@@ -159,7 +156,8 @@ impl Running {
                 mut info,
                 shown,
             } => {
-                let returned = actions.call(world, &action, method, &mut info);
+                let returned =
+                    self.with(|actions, world| actions.call(world, &action, method, &mut info));
                 let reply = match returned {
                     Ok(Returned::Nothing) => Ok(Value::None),
                     Ok(Returned::Flag(flag)) => Ok(Value::Bool(flag)),
@@ -167,24 +165,103 @@ impl Running {
                     Err(CallError::Action(error)) => Err(Exception::runtime(error.to_string())),
                 };
                 if let Err(exception) = &reply {
-                    log.write(&text::failed_command(&shown, exception));
+                    self.log.write(&text::failed_command(&shown, exception));
                 }
                 return Some(reply);
             }
         }
         None
     }
-}
 
-fn ban(actions: &mut JailActions, world: &mut World<'_>, info: &mut TicketInfo) {
-    let id = info.ban.id.clone();
-    let ticket = ticket(&id, info);
-    actions.ban(world, ticket, info);
-}
+    /// Lets the actions do something in the world as it is now.
+    fn with<T>(&mut self, what: impl FnOnce(&mut JailActions, &mut World<'_>) -> T) -> T {
+        let log = self.log.clone();
+        let mut say = |line: ActionLine| log.write(&told(line));
+        let mut world = World {
+            shell: &mut self.shell,
+            log: &mut say,
+            host: &self.host,
+            now: clock::now(),
+            no_ban: &mut NoBan::new(&self.jail),
+        };
+        what(&mut self.actions, &mut world)
+    }
 
-fn ticket<'id>(id: &'id FailId, info: &TicketInfo) -> Ticket<'id> {
-    Ticket {
-        id,
-        is_restored: info.ban.restored,
+    /// Lets the actions do something about a ban, and notes what has become of it.
+    fn ban<T>(
+        &mut self,
+        mut info: TicketInfo,
+        what: impl FnOnce(&mut JailActions, &mut World<'_>, Ticket<'_>, &mut TicketInfo) -> T,
+    ) -> T {
+        let id = info.ban.id.clone();
+        let ticket = Ticket {
+            id: &id,
+            is_restored: info.ban.restored,
+        };
+        let done = self.with(|actions, world| what(actions, world, ticket, &mut info));
+        let (state, was_gone) = (self.shell.take_state(), self.shell.take_loss());
+        if was_gone && state == Some(BanState::InKernel) {
+            // A set had to be made anew, so all others that were in it are missing.
+            let lost = Event::ElementsLost(self.jail.clone());
+            // The engine ends only after this thread.
+            self.events.send(lost).ok();
+        }
+        if let Some(state) = state {
+            self.enforcement.note_adopted(&self.jail, &id, state);
+        }
+        done
+    }
+
+    fn lift(&mut self, bans: Vec<TicketInfo>, why: Flush, only: Option<&str>) {
+        self.with(|actions, world| actions.flush(world, why, only));
+        for mut info in bans {
+            let id = info.ban.id.clone();
+            self.with(|actions, world| actions.unban_singly(world, &id, only, &mut info));
+        }
+        if only.is_none() {
+            self.enforcement.forget_all_adopted(&self.jail);
+        }
+    }
+
+    /// Takes out of the actions' own sets what no ban explains.
+    fn keep(&mut self, explained: &HashSet<IpNet>) {
+        for set in self.actions.own_element_sets(&self.host) {
+            match self.shell.keep(&set, |net| explained.contains(net)) {
+                Ok(0) => {}
+                Ok(count) => {
+                    let text = format!(
+                        "[{}] {count} ban(s) in the set `{set}` that nothing explains are removed",
+                        self.jail
+                    );
+                    self.log.info("actions", text);
+                }
+                Err(error) => {
+                    let text = format!(
+                        "[{}] left-over bans in the set `{set}`: {}",
+                        self.jail,
+                        kernel::told(&error)
+                    );
+                    self.log.error("actions", text);
+                }
+            }
+        }
+    }
+
+    /// Puts bans back into sets that have lost them, up to the first that cannot be.
+    fn put_back(&mut self, bans: Vec<TicketInfo>) {
+        self.with(JailActions::consistency_check);
+        let count = bans.len();
+        for info in bans {
+            if !self.ban(info, |actions, world, _, info| {
+                actions.put_back(world, info)
+            }) {
+                return;
+            }
+        }
+        let text = format!(
+            "[{}] {count} ban(s) are put back into the sets of actions",
+            self.jail
+        );
+        self.log.warning("actions", text);
     }
 }

@@ -12,6 +12,7 @@
 )]
 
 mod abuse;
+mod adoption;
 mod attack;
 mod bad_input;
 mod bans;

@@ -167,11 +167,15 @@ impl JailRuntime {
                 self.told.bantime_options.insert(name, option.clone());
                 Ok(option)
             }
-            Setting::DelAction(action) => match self.actions.shift_remove(&action) {
-                Some(_) => Ok(Value::None),
-                None => Err(Exception::unknown_action(&action)),
-            },
+            Setting::DelAction(action) => {
+                self.sets.take();
+                match self.actions.shift_remove(&action) {
+                    Some(_) => Ok(Value::None),
+                    None => Err(Exception::unknown_action(&action)),
+                }
+            }
             Setting::AddAction(action) => {
+                self.sets.take();
                 if self.actions.contains_key(&action) {
                     return Err(Exception::duplicate_action(&action));
                 }
@@ -205,6 +209,7 @@ impl JailRuntime {
         property: Option<&str>,
         value: Option<Value>,
     ) -> Reply {
+        self.sets.take();
         let definition = self.actions.get_mut(action);
         let definition = definition.ok_or_else(|| Exception::unknown_action(action))?;
         let (Some(property), Some(value)) = (property, value) else {

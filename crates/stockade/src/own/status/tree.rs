@@ -58,7 +58,7 @@ pub(crate) fn is_well(tree: &Value) -> bool {
         let kernel = jail.entry("enforcement");
         let enforced = match mode(jail).as_str() {
             "native" => kernel.is_some_and(|kernel| is_none(kernel, "problem")),
-            mode => mode == "commands",
+            mode => mode == "commands" || mode == "adopted",
         };
         (state == "running" || state == "waiting")
             && enforced
@@ -131,6 +131,20 @@ fn jail_lines(jail: &Value) -> Vec<String> {
                     (count("in_kernel"), count("asked"), count("not_enforced"));
                 format!(
                     "enforced: {held} in the kernel, {asked} on their way, {failed} not enforced"
+                )
+            }
+            "adopted" => {
+                let count = |name: &str| number(kernel, name);
+                let sets = kernel.and_then(|kernel| kernel.entry("sets"));
+                let sets = sets.and_then(Value::as_sequence).unwrap_or_default();
+                let sets: Vec<String> = sets.iter().map(Value::str).collect();
+                format!(
+                    "enforced: {} in sets of actions ({}), written without running their commands; {} on \
+                     their way, {} not enforced",
+                    count("in_kernel"),
+                    sets.join(", "),
+                    count("asked"),
+                    count("not_enforced")
                 )
             }
             "commands" => {

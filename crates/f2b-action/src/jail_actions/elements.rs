@@ -1,0 +1,37 @@
+//! Bans in sets of nftables that actions' elements go into ([`crate::Shell::change_element`]).
+
+use std::collections::BTreeSet;
+
+use super::{JailActions, tell};
+use crate::{ElementSet, Host, Info, World};
+
+impl JailActions {
+    /// Returns the sets that the actions make and put the jail's bans into.
+    #[must_use]
+    pub fn own_element_sets(&self, host: &Host) -> BTreeSet<ElementSet> {
+        let actions = self.actions.iter();
+        actions
+            .flat_map(|action| action.definition.own_element_sets(host))
+            .collect()
+    }
+
+    /// Has the sets hold a ban that they should hold already; no command is run.
+    pub fn renew(&mut self, world: &mut World<'_>, info: &mut dyn Info) {
+        self.each(world, false, |_, action, run| {
+            action.renew(run, info);
+        });
+    }
+
+    /// Puts a ban back that somebody else may have taken out of a set, and starts what is not there any
+    /// more; returns whether that went well.
+    pub fn put_back(&mut self, world: &mut World<'_>, info: &mut dyn Info) -> bool {
+        let mut is_good = true;
+        self.each(world, false, |jail, action, run| {
+            if let Err(error) = action.put_back(run, info) {
+                is_good = false;
+                tell(run, "reban", jail, action, info, &error);
+            }
+        });
+        is_good
+    }
+}

@@ -1,0 +1,73 @@
+//! What an earlier run left in the kernel and nobody can explain.
+
+use std::collections::HashSet;
+
+use f2b_action::{ElementSet, Host};
+use f2b_core::FailId;
+use ipnet::IpNet;
+
+use super::Engine;
+use super::jail::JailRuntime;
+use crate::batch::{Batch, KernelOrder};
+use crate::shell::ActionOrder;
+
+impl Engine {
+    /// Once everything old is read, what the kernel holds must be what the jail has banned.
+    ///
+    /// A ban that waits to be taken up explains what the kernel holds as well.
+    pub(super) fn reconcile(&mut self, jail: &str, batch: &mut Batch) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        if runtime.reconciled || !runtime.has_caught_up() {
+            return;
+        }
+        runtime.reconciled = true;
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        if runtime.has_native_action() {
+            let (jail, nets) = (jail.to_owned(), self.nets(runtime).collect());
+            batch.kernel.push(KernelOrder::Keep { jail, nets });
+        }
+        let sets = runtime.element_sets();
+        if !sets.is_empty() {
+            // Jails may share a set.
+            let sharing = self.jails.values().filter(|other| {
+                let theirs = other.element_sets();
+                theirs.iter().any(|set| sets.contains(set))
+            });
+            let nets: HashSet<IpNet> = sharing.flat_map(|jail| self.nets(jail)).collect();
+            runtime.tell(ActionOrder::Keep(nets), batch);
+        }
+    }
+
+    /// Has a jail's actions put all its bans back into sets that have lost them.
+    pub(super) fn put_back(&mut self, jail: &str) {
+        let mut batch = Batch::default();
+        if let Some(runtime) = self.jails.get(jail)
+            && !runtime.element_sets().is_empty()
+        {
+            let bans = runtime.infos(&self.around);
+            runtime.tell(ActionOrder::PutBack(bans), &mut batch);
+        }
+        self.send(batch);
+    }
+
+    fn nets<'e>(&'e self, runtime: &'e JailRuntime) -> impl Iterator<Item = IpNet> + use<'e> {
+        let banned = runtime.jail.bans().iter().filter_map(|ban| ban.id.to_net());
+        let waiting = self.parked.to_restore(&runtime.name).into_iter();
+        banned.chain(waiting.filter_map(|id: FailId| id.to_net()))
+    }
+}
+
+impl JailRuntime {
+    /// Returns the sets of nftables that its actions' elements go into.
+    pub(super) fn element_sets(&self) -> &[ElementSet] {
+        self.sets.get_or_init(|| {
+            let actions = self.actions.values();
+            let sets = actions.flat_map(|action| action.element_sets(&Host::UNKNOWN));
+            sets.collect()
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! The shell of a jail's actions, which changes elements of nftables itself (*adoption*) and reads back
+//! what became of them.
+
+use f2b_action::{ElementChange, ElementSet, Outcome, Script, Shell, SystemShell};
+use f2b_core::Span;
+use f2b_firewall::{FirewallError, ForeignSets, SetName};
+use ipnet::IpNet;
+
+use crate::enforcement::BanState;
+use crate::kernel::told;
+
+/// Runs scripts and changes elements.
+#[derive(Debug, Default)]
+pub(super) struct Elements {
+    /// Open once somebody has asked for it and the kernel has allowed it.
+    sets: Option<ForeignSets>,
+    /// What was put in last and could not be: the script had to run.
+    left: Option<(SetName, IpNet, String)>,
+    /// Whether all that was put in since the last question is there.
+    state: Option<BanState>,
+    /// Whether a set was not there that should have been.
+    is_lost: bool,
+}
+
+impl Shell for Elements {
+    fn run(&mut self, script: &Script, timeout: Span) -> Outcome {
+        SystemShell.run(script, timeout)
+    }
+
+    fn change_element(&mut self, set: &ElementSet, ip: &str, change: ElementChange) -> bool {
+        let (Some(name), Some(net)) = (name(set), net(ip)) else {
+            return false;
+        };
+        let done = self.change(&name, net, change);
+        if change == ElementChange::Add {
+            match &done {
+                Ok(()) => self.state = self.state.take().or(Some(BanState::InKernel)),
+                Err(error) => {
+                    self.is_lost |= matches!(error, FirewallError::SetGone { .. });
+                    self.left = Some((name, net, told(error)));
+                }
+            }
+        }
+        done.is_ok()
+    }
+}
+
+impl Elements {
+    /// Returns what has become of the elements that a ban was to put in; `None` if there were none.
+    pub(super) fn take_state(&mut self) -> Option<BanState> {
+        let state = self.state.take();
+        let Some((name, net, reason)) = self.left.take() else {
+            return state;
+        };
+        // Its command has run meanwhile.
+        let is_there = self.open().and_then(|sets| sets.holds(&name, net));
+        if is_there.unwrap_or(false) {
+            return state.or(Some(BanState::InKernel));
+        }
+        Some(BanState::Failed(reason))
+    }
+
+    /// Returns whether a set was gone since the last question.
+    pub(super) fn take_loss(&mut self) -> bool {
+        std::mem::take(&mut self.is_lost)
+    }
+
+    /// Takes out of a set what `explained` does not know; returns how many.
+    ///
+    /// # Errors
+    /// What the kernel says. That there is no such set is none: then there is nothing in it.
+    pub(super) fn keep(
+        &mut self,
+        set: &ElementSet,
+        explained: impl Fn(&IpNet) -> bool,
+    ) -> Result<usize, FirewallError> {
+        let Some(name) = name(set) else {
+            return Ok(0);
+        };
+        let sets = self.open()?;
+        let elements = match sets.elements(&name) {
+            Err(FirewallError::SetGone { .. }) => return Ok(0),
+            elements => elements?,
+        };
+        let mut removed = 0;
+        for net in elements.into_iter().filter(|net| !explained(net)) {
+            sets.remove(&name, net)?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    fn change(
+        &mut self,
+        name: &SetName,
+        net: IpNet,
+        change: ElementChange,
+    ) -> Result<(), FirewallError> {
+        let sets = self.open()?;
+        match change {
+            ElementChange::Add => sets.add(name, net),
+            ElementChange::Delete => sets.remove(name, net),
+        }
+    }
+
+    fn open(&mut self) -> Result<&mut ForeignSets, FirewallError> {
+        match &mut self.sets {
+            Some(sets) => Ok(sets),
+            closed => Ok(closed.insert(ForeignSets::open()?)),
+        }
+    }
+}
+
+/// Names a set for the kernel; `None` in a family that it is not looked for in.
+fn name(set: &ElementSet) -> Option<SetName> {
+    Some(SetName {
+        family: set.family.parse().ok()?,
+        table: set.table.clone(),
+        set: set.set.clone(),
+    })
+}
+
+fn net(ip: &str) -> Option<IpNet> {
+    let address = ip.parse::<std::net::IpAddr>().map(IpNet::from);
+    address.or_else(|_| ip.parse::<IpNet>()).ok()
+}

@@ -1,0 +1,210 @@
+//! Actions that put bans into sets of nftables with a command: the server does that itself, all else is
+//! run.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use kernel_kit::{ATTACKERS4, ATTACKERS6, SERVER4, SERVER6};
+
+use crate::server::{Server, Setup, failed_logins};
+
+/// An action of this test, in the form that is known.
+const ACTION: &str = r"[Definition]
+actionstart = nft add table inet walls
+              nft add chain inet walls entry \{ type filter hook input priority 0 \; \}
+              nft add set inet walls <set> \{ type <kind> \; <flags> \}
+              nft add rule inet walls entry <tongue> saddr @<set> tcp dport <port> drop
+actionflush = nft flush set inet walls <set>
+actionstop = nft delete table inet walls
+actioncheck = nft list chain inet walls entry | grep -q @<set>
+actionban = nft add element inet walls <set> \{ <ip> \}
+actionunban = nft delete element inet walls <set> \{ <ip> \}
+[Init]
+set = four
+kind = ipv4_addr
+tongue = ip
+port = 22
+flags =
+[Init?family=inet6]
+set = six
+kind = ipv6_addr
+tongue = ip6
+";
+
+/// A server whose jail uses that action; `nft` notes what it is run for.
+fn setup(arguments: &str, options: &str) -> Server {
+    let mut server = Setup::sshd(&format!("action = walls[{arguments}]\n{options}"))
+        .prelude("PATH={folder}/bin:$PATH; export PATH")
+        .prepare();
+    fs::write(server.path("config/action.d/walls.conf"), ACTION).unwrap();
+    fs::create_dir(server.path("bin")).unwrap();
+    let (nft, ran) = (server.path("bin/nft"), server.path("ran"));
+    let script = format!(
+        "#!/bin/sh\nPATH=${{PATH#*:}}\necho \"$*\" >> {}\nexec nft \"$@\"\n",
+        ran.display()
+    );
+    fs::write(&nft, script).unwrap();
+    fs::set_permissions(nft, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(ran, "").unwrap();
+    server.start();
+    server
+}
+
+fn ran(server: &Server) -> String {
+    fs::read_to_string(server.path("ran")).unwrap()
+}
+
+/// Waits until the sets hold exactly these, without a word between them: `192.0.2.11,2001:db8::11`.
+fn wait_for_elements(server: &Server, expected: &[&str]) {
+    server.wait_until(&format!("{expected:?} in the sets"), || {
+        elements(server) == expected
+    });
+}
+
+/// What the sets hold.
+fn elements(server: &Server) -> Vec<String> {
+    let ruleset = server.kit().server().ruleset_json().unwrap();
+    let ruleset: serde_json::Value = serde_json::from_str(&ruleset).unwrap();
+    let objects = ruleset["nftables"].as_array().unwrap().iter();
+    let elements = objects.filter_map(|object| object["set"]["elem"].as_array());
+    let mut elements: Vec<String> = elements
+        .flatten()
+        .map(|element| match element["prefix"]["addr"].as_str() {
+            Some(address) => format!("{address}/{}", element["prefix"]["len"]),
+            None => element.as_str().unwrap().to_owned(),
+        })
+        .collect();
+    elements.sort();
+    elements
+}
+
+fn enforcement(server: &Server) -> String {
+    let status = &server.status_json()["jails"]["sshd"]["enforcement"];
+    format!(
+        "{} {} in, {} not",
+        status["mode"].as_str().unwrap(),
+        status["in_kernel"],
+        status["not_enforced"]
+    )
+}
+
+#[test]
+fn bans_are_put_into_sets_of_actions_without_a_process() {
+    for flags in ["", r#"flags="flags interval \;""#] {
+        let mut server = setup(flags, "");
+        let kit = server.kit();
+        let _listener = kit.server().listen(&[22]).unwrap();
+        let (four, six) = (ATTACKERS4[0], ATTACKERS6[0]);
+        server.append(&failed_logins(four, 5));
+        server.append(&failed_logins(six, 5));
+        wait_for_elements(&server, &["192.0.2.11", "2001:db8::11"]);
+        let attacker = kit.attacker();
+        attacker.cannot_connect(four, SERVER4, 22).unwrap();
+        attacker.cannot_connect(six, SERVER6, 22).unwrap();
+        attacker.can_connect(ATTACKERS4[1], SERVER4, 22).unwrap();
+        server.wait_until("read back", || {
+            enforcement(&server) == "adopted 2 in, 0 not"
+        });
+        let shown = server.stockade(&["status", "sshd"]).stdout;
+        assert!(
+            shown.contains("2 in sets of actions (inet walls four, inet walls six)"),
+            "{shown}"
+        );
+
+        server.ask(&["set", "sshd", "unbanip", "192.0.2.11"]);
+        wait_for_elements(&server, &["2001:db8::11"]);
+        attacker.can_connect(four, SERVER4, 22).unwrap();
+        // A network fits only into a set of ranges.
+        server.ask(&["set", "sshd", "banip", "198.51.100.0/24"]);
+        let expected = if flags.is_empty() {
+            assert_eq!(enforcement(&server), "adopted 1 in, 1 not");
+            &["2001:db8::11"][..]
+        } else {
+            assert_eq!(enforcement(&server), "adopted 2 in, 0 not");
+            &["198.51.100.0/24", "2001:db8::11"]
+        };
+        wait_for_elements(&server, expected);
+        let ran = ran(&server);
+        let by_command = ran.matches("add element").count() + ran.matches("delete element").count();
+        assert_eq!(by_command > 0, flags.is_empty(), "{ran}");
+        server.stop();
+        assert_eq!(server.kit().server().ruleset().unwrap(), "");
+    }
+}
+
+#[test]
+fn with_native_no_every_command_is_run() {
+    let mut server = setup("native=no", "");
+    server.append(&failed_logins(ATTACKERS4[0], 5));
+    wait_for_elements(&server, &["192.0.2.11"]);
+    assert_eq!(
+        server.status_json()["jails"]["sshd"]["enforcement"]["mode"],
+        "commands"
+    );
+    server.ask(&["set", "sshd", "unbanip", "192.0.2.11"]);
+    wait_for_elements(&server, &[]);
+    let ran = ran(&server);
+    assert!(
+        ran.contains("add element inet walls four { 192.0.2.11 }\n"),
+        "{ran}"
+    );
+    assert!(
+        ran.contains("delete element inet walls four { 192.0.2.11 }\n"),
+        "{ran}"
+    );
+    server.stop();
+}
+
+#[test]
+fn what_another_program_took_away_is_put_back() {
+    let mut server = setup("", "");
+    let ids = ["192.0.2.11", "192.0.2.12", "2001:db8::11"];
+    server.ask(&[&["set", "sshd", "banip"], &ids[..]].concat());
+    wait_for_elements(&server, &ids);
+    // The table is gone: the next ban makes it anew, and then all of them are put back.
+    server
+        .kit()
+        .server()
+        .run("nft", &["flush", "ruleset"])
+        .unwrap();
+    server.ask(&["set", "sshd", "banip", "192.0.2.13"]);
+    wait_for_elements(
+        &server,
+        &["192.0.2.11", "192.0.2.12", "192.0.2.13", "2001:db8::11"],
+    );
+    server.wait_for_log("put back into the sets of actions");
+    // Somebody who is banned and still gets through is put back at once.
+    let flush = ["flush", "set", "inet", "walls", "four"];
+    server.kit().server().run("nft", &flush).unwrap();
+    server.append(&failed_logins(ATTACKERS4[1], 5));
+    server.wait_until("put back", || {
+        elements(&server).contains(&"192.0.2.12".to_owned())
+    });
+    server.stop();
+    assert_eq!(server.kit().server().ruleset().unwrap(), "");
+}
+
+#[test]
+fn after_a_crash_the_sets_hold_what_is_banned_and_nothing_else() {
+    let mut server = setup("", "bantime = 1h");
+    server.ask(&[
+        "set",
+        "sshd",
+        "banip",
+        "192.0.2.11",
+        "192.0.2.12",
+        "2001:db8::11",
+    ]);
+    wait_for_elements(&server, &["192.0.2.11", "192.0.2.12", "2001:db8::11"]);
+    server.kill_nine();
+    let element = "{ 192.0.2.99 }";
+    let add = ["add", "element", "inet", "walls", "four", element];
+    server.kit().server().run("nft", &add).unwrap();
+    server.start();
+    wait_for_elements(&server, &["192.0.2.11", "192.0.2.12", "2001:db8::11"]);
+    server.wait_for_log(
+        "[sshd] 1 ban(s) in the set `inet walls four` that nothing explains are removed",
+    );
+    assert_eq!(enforcement(&server), "adopted 3 in, 0 not");
+    server.stop();
+}
