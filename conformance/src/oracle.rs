@@ -131,7 +131,7 @@ impl Oracle {
     /// Returns the words that start one of its programs.
     ///
     /// *Shape*: Python, then the program's path.
-    pub(crate) fn program(&self, name: &str) -> [PathBuf; 2] {
+    pub fn program(&self, name: &str) -> [PathBuf; 2] {
         [
             PathBuf::from("/usr/bin/python3"),
             self.folder.join("usr/bin").join(name),
@@ -139,7 +139,7 @@ impl Oracle {
     }
 
     /// Gives a command what the programs need to run from their folder.
-    pub(crate) fn prepare(&self, command: &mut Command) {
+    pub fn prepare(&self, command: &mut Command) {
         command
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env(
