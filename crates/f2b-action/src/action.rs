@@ -3,8 +3,13 @@
 mod check;
 mod operation;
 
+use std::sync::Arc;
+
 use crate::line::{Level, Line, Logger};
-use crate::{Command, Definition, ElementChange, Family, Info, Script, TagError, World, report};
+use crate::{
+    Command, Definition, ElementChange, ElementSet, Family, Host, Info, Script, TagError, World,
+    report,
+};
 
 /// What a command of an action came to, if not to its end. The texts are the original's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -217,6 +222,15 @@ impl Action {
         let text = format!("{change} element {set} {{ {ip} }}: done without running a command");
         run.log(Level::Debug, Logger::Action, text);
         true
+    }
+
+    /// Returns the set that a ban of a family would go into now; `None` if its command has to run, or
+    /// another one before.
+    pub(crate) fn open_set(&mut self, family: Family, host: &Host) -> Option<Arc<ElementSet>> {
+        if !self.is_started(family) {
+            return None;
+        }
+        self.definition.element_set(family, host)
     }
 
     /// Has its set hold a ban that it should hold already, without running a command.

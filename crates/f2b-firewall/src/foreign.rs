@@ -10,13 +10,18 @@ use rustix::io::Errno;
 
 use crate::engine::range::{self, Range};
 use crate::error::FirewallError;
+use crate::netlink::attribute::Writer;
 use crate::netlink::message::CREATE;
-use crate::netlink::socket::{Socket, Trouble};
+use crate::netlink::socket::{QUESTIONS, Socket, Trouble};
 use crate::nftables::element::{self, Key, Place};
 use crate::nftables::set::{self, INTERVAL, TIMEOUT};
 
 /// `NFT_SET_EVAL`: packets may put elements in as well (`flags dynamic`).
 const DYNAMIC: u32 = 0x20;
+
+/// How many elements go into one message: a list ends at 64 KiB, and one with two ends takes at most
+/// 64 bytes.
+const LIST: usize = 500;
 
 /// Which packets a table is for, of those that see addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,14 +105,23 @@ impl ForeignSets {
     /// *Errors*: `SetGone`; `UnfitSet` for what `nft` does with a set beyond sending the element
     /// (joining ranges), and for what the set cannot hold; what the kernel says.
     pub fn add(&mut self, name: &SetName, net: IpNet) -> Result<(), FirewallError> {
-        self.change(name, net, element::NEW)?;
-        if self.holds(name, net)? {
-            return Ok(());
+        self.add_all(name, &[net])
+    }
+
+    /// Puts many in with one transaction and reads each back: all of them, or none.
+    ///
+    /// *Errors*: as [`Self::add`], for the first that something is wrong with.
+    pub fn add_all(&mut self, name: &SetName, nets: &[IpNet]) -> Result<(), FirewallError> {
+        self.change(name, nets, element::NEW)?;
+        for nets in nets.chunks(QUESTIONS) {
+            if let Some(missing) = self.missing(name, nets)? {
+                return Err(FirewallError::NotReadBack {
+                    network: missing,
+                    set: name.set.clone(),
+                });
+            }
         }
-        Err(FirewallError::NotReadBack {
-            network: net,
-            set: name.set.clone(),
-        })
+        Ok(())
     }
 
     /// Takes an address or a network out and reads back that it is gone; what is not there is
@@ -115,7 +129,7 @@ impl ForeignSets {
     ///
     /// *Errors*: as [`Self::add`].
     pub fn remove(&mut self, name: &SetName, net: IpNet) -> Result<(), FirewallError> {
-        if !self.change(name, net, element::DELETE)? || !self.holds(name, net)? {
+        if !self.change(name, &[net], element::DELETE)? || !self.holds(name, net)? {
             return Ok(());
         }
         Err(FirewallError::StillThere {
@@ -147,40 +161,28 @@ impl ForeignSets {
         Ok(nets)
     }
 
-    /// Sends one element; returns whether there was anything to change.
-    fn change(&mut self, name: &SetName, net: IpNet, operation: u8) -> Result<bool, FirewallError> {
+    /// Sends elements; returns whether there was anything to change.
+    fn change(
+        &mut self,
+        name: &SetName,
+        nets: &[IpNet],
+        operation: u8,
+    ) -> Result<bool, FirewallError> {
         let shape = self.shape(name)?;
-        let unfit = |problem| FirewallError::UnfitSet {
-            set: name.set.clone(),
-            problem,
-        };
-        if net.addr().is_ipv4() != shape.is_ip4 {
-            return Err(unfit("is for the other kind of addresses"));
+        for &net in nets {
+            shape.takes(net, name)?;
         }
-        if net.trunc() != net {
-            return Err(unfit("takes no network with bits behind its prefix"));
-        }
-        if !shape.is_interval && net.prefix_len() < net.max_prefix_len() {
-            return Err(unfit("holds single addresses only"));
-        }
+        let flags = CREATE * u16::from(operation == element::NEW);
         let mut batch = self.socket.batch(name.family.number());
-        batch.operation(
-            operation,
-            CREATE * u16::from(operation == element::NEW),
-            |out| {
+        for nets in nets.chunks(LIST) {
+            batch.operation(operation, flags, |out| {
                 element::list(out, place(name), |out| {
-                    let begin = Key::Address(net.addr());
-                    match behind(net) {
-                        _ if !shape.is_interval => element::put(out, begin, None),
-                        Some(end) => {
-                            element::put(out, begin, None);
-                            element::put_end(out, Key::Address(end));
-                        }
-                        None => element::put_open(out, begin, None),
+                    for &net in nets {
+                        shape.put(out, net);
                     }
                 });
-            },
-        );
+            });
+        }
         match self.socket.commit(batch) {
             Ok(()) => Ok(true),
             Err(Trouble::Refused {
@@ -199,15 +201,33 @@ impl ForeignSets {
     ///
     /// *Errors*: what the kernel says; a set that does not exist holds nothing.
     pub fn holds(&mut self, name: &SetName, net: IpNet) -> Result<bool, FirewallError> {
-        let key = Key::Address(net.addr());
-        let found = self.socket.get(
+        Ok(self.missing(name, &[net])?.is_none())
+    }
+
+    /// Returns the first of some that a set does not hold; at most `QUESTIONS`.
+    fn missing(&mut self, name: &SetName, nets: &[IpNet]) -> Result<Option<IpNet>, FirewallError> {
+        let key = |number: usize| nets.get(number).map(|net| Key::Address(net.addr()));
+        let mut missing = None;
+        let asked = self.socket.get_each(
             element::GET,
             name.family.number(),
-            |out| element::list(out, place(name), |out| element::put(out, key, None)),
-            |attributes| element::read(attributes).find(|found| !found.is_end),
+            nets.len(),
+            |number, out| {
+                element::list(out, place(name), |out| {
+                    if let Some(key) = key(number) {
+                        element::put(out, key, None);
+                    }
+                });
+            },
+            |number, attributes| {
+                let is_there = |attributes| element::read(attributes).any(|found| !found.is_end);
+                if !attributes.is_some_and(is_there) {
+                    missing = missing.or(nets.get(number).copied());
+                }
+            },
         );
-        let found = found.map_err(|trouble| refused(trouble, name, "read back"))?;
-        Ok(found.is_some())
+        asked.map_err(|trouble| refused(trouble, name, "read back"))?;
+        Ok(missing)
     }
 
     /// Reads what a set is like.
@@ -245,6 +265,36 @@ impl ForeignSets {
 struct Shape {
     is_ip4: bool,
     is_interval: bool,
+}
+
+impl Shape {
+    /// Checks that an element fits in.
+    fn takes(self, net: IpNet, name: &SetName) -> Result<(), FirewallError> {
+        let problem = if net.addr().is_ipv4() != self.is_ip4 {
+            "is for the other kind of addresses"
+        } else if net.trunc() != net {
+            "takes no network with bits behind its prefix"
+        } else if !self.is_interval && net.prefix_len() < net.max_prefix_len() {
+            "holds single addresses only"
+        } else {
+            return Ok(());
+        };
+        let set = name.set.clone();
+        Err(FirewallError::UnfitSet { set, problem })
+    }
+
+    /// Writes an element.
+    fn put(self, out: &mut Writer, net: IpNet) {
+        let begin = Key::Address(net.addr());
+        match behind(net) {
+            _ if !self.is_interval => element::put(out, begin, None),
+            Some(end) => {
+                element::put(out, begin, None);
+                element::put_end(out, Key::Address(end));
+            }
+            None => element::put_open(out, begin, None),
+        }
+    }
 }
 
 fn place(name: &SetName) -> Place<'_> {

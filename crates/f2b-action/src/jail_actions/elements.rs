@@ -1,9 +1,10 @@
 //! Bans in sets of nftables that actions' elements go into ([`crate::Shell::change_element`]).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::{JailActions, tell};
-use crate::{ElementSet, Host, Info, World};
+use super::{JailActions, Ticket, tell};
+use crate::{ElementSet, Family, Host, Info, World};
 
 impl JailActions {
     /// Returns the sets that the actions make and put the jail's bans into.
@@ -12,6 +13,16 @@ impl JailActions {
         let actions = self.actions.iter();
         actions
             .flat_map(|action| action.definition.own_element_sets(host))
+            .collect()
+    }
+
+    /// Returns the sets that a ban goes into without a command, as the actions are now.
+    pub fn open_sets(&mut self, host: &Host, ticket: Ticket<'_>) -> Vec<Arc<ElementSet>> {
+        let family = Family::of(ticket.id);
+        let actions = self.actions.iter_mut();
+        actions
+            .filter(|action| !(ticket.is_restored && action.definition.skips_restored()))
+            .filter_map(|action| action.open_set(family, host))
             .collect()
     }
 

@@ -1,6 +1,8 @@
 //! The shell of a jail's actions, which changes elements of nftables itself (*adoption*) and reads back
 //! what became of them.
 
+use std::collections::HashSet;
+
 use f2b_action::{ElementChange, ElementSet, Outcome, Script, Shell, SystemShell};
 use f2b_core::Span;
 use f2b_firewall::{FirewallError, ForeignSets, SetName};
@@ -16,6 +18,8 @@ pub(super) struct Elements {
     sets: Option<ForeignSets>,
     /// What was put in last and could not be: the script had to run.
     left: Option<(SetName, IpNet, String)>,
+    /// What was put in before its turn.
+    ahead: HashSet<(SetName, IpNet)>,
     /// Whether all that was put in since the last question is there.
     state: Option<BanState>,
     /// Whether a set was not there that should have been.
@@ -31,6 +35,10 @@ impl Shell for Elements {
         let (Some(name), Some(net)) = (name(set), net(ip)) else {
             return false;
         };
+        if change == ElementChange::Add && self.ahead.remove(&(name.clone(), net)) {
+            self.state = self.state.take().or(Some(BanState::InKernel));
+            return true;
+        }
         let done = self.change(&name, net, change);
         if change == ElementChange::Add {
             match &done {
@@ -58,6 +66,30 @@ impl Elements {
             return state.or(Some(BanState::InKernel));
         }
         Some(BanState::Failed(reason))
+    }
+
+    /// Puts the elements of bans in whose turn comes next: all at once is far quicker than one by one.
+    /// Where that is not possible nothing is lost, they have their turn.
+    pub(super) fn put_ahead(&mut self, set: &ElementSet, ips: &[String]) {
+        let Some(name) = name(set) else {
+            return;
+        };
+        let nets: Vec<IpNet> = ips.iter().filter_map(|ip| net(ip)).collect();
+        let put = self.open().and_then(|sets| sets.add_all(&name, &nets));
+        if put.is_ok() {
+            let ahead = nets.into_iter().map(|net| (name.clone(), net));
+            self.ahead.extend(ahead);
+        }
+    }
+
+    /// Forgets what was put in ahead: everybody has had a turn.
+    pub(super) fn end_ahead(&mut self) {
+        self.ahead.clear();
+    }
+
+    /// Tells whether something was put in whose turn has not come yet.
+    pub(super) fn is_ahead(&self) -> bool {
+        !self.ahead.is_empty()
     }
 
     /// Returns whether a set was gone since the last question.

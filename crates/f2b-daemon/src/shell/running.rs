@@ -1,13 +1,13 @@
 //! The thread that carries out the orders for one jail's actions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 use f2b_action::{
-    Answer as Returned, CallError, Flush, Host, JailActions, Line as ActionLine, Method, Ticket,
-    World,
+    Answer as Returned, CallError, ElementSet, Flush, Host, Info, JailActions, Line as ActionLine,
+    Method, Ticket, World,
 };
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
@@ -20,6 +20,9 @@ use crate::enforcement::{BanState, Enforcement};
 use crate::event::Event;
 use crate::log::Log;
 use crate::{kernel, text};
+
+/// How many orders are looked at ahead of their turn.
+const MOST_AHEAD: usize = 1_000;
 
 /// The thread's side.
 pub(super) struct Running {
@@ -43,7 +46,8 @@ impl Running {
             return true;
         }
         match order {
-            ActionOrder::Ban(info) => {
+            // What is in its set already has to be noted, so that it is taken out again.
+            ActionOrder::Ban(info) if !self.shell.is_ahead() => {
                 self.skipped.insert(info.ban.id.clone());
                 false
             }
@@ -58,7 +62,12 @@ impl Running {
     }
 
     pub(super) fn run(mut self, orders: &Receiver<Given>) {
-        while let Ok((mut order, pending)) = orders.recv() {
+        let mut next = VecDeque::new();
+        while let Some((mut order, pending)) = next.pop_front().or_else(|| orders.recv().ok()) {
+            if next.is_empty() {
+                self.shell.end_ahead();
+                self.look_ahead(&order, orders, &mut next);
+            }
             if !self.is_left(&mut order) {
                 continue;
             }
@@ -73,6 +82,46 @@ impl Running {
             if let (Some(reply), Some(pending)) = (reply, &pending) {
                 pending.answer(reply);
             }
+        }
+    }
+
+    /// Takes the bans that wait behind one, and puts them into their sets together.
+    fn look_ahead(
+        &mut self,
+        order: &ActionOrder,
+        orders: &Receiver<Given>,
+        next: &mut VecDeque<Given>,
+    ) {
+        let ActionOrder::Ban(first) = order else {
+            return;
+        };
+        let mut sets = |info: &TicketInfo| {
+            let ticket = Ticket {
+                id: &info.ban.id,
+                is_restored: info.ban.restored,
+            };
+            self.actions.open_sets(&self.host, ticket)
+        };
+        if sets(first).is_empty() || orders.is_empty() {
+            return;
+        }
+        next.extend(orders.try_iter().take(MOST_AHEAD));
+        let mut ahead: HashMap<Arc<ElementSet>, Vec<String>> = HashMap::new();
+        let behind = next.iter().map_while(|(order, _)| match order {
+            ActionOrder::Ban(info) => Some(info),
+            _ => None,
+        });
+        for info in std::iter::once(first).chain(behind) {
+            for set in sets(info) {
+                ahead.entry(set).or_default().extend(info.clone().tag("ip"));
+            }
+        }
+        #[expect(
+            clippy::iter_over_hash_type,
+            reason = "each set is one transaction of its own"
+        )]
+        for (set, ips) in ahead {
+            self.shell.put_ahead(&set, &ips);
         }
     }
 

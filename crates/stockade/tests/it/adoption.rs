@@ -208,3 +208,39 @@ fn after_a_crash_the_sets_hold_what_is_banned_and_nothing_else() {
     assert_eq!(enforcement(&server), "adopted 3 in, 0 not");
     server.stop();
 }
+
+#[test]
+fn many_bans_at_once_are_all_there_and_so_is_none_of_those_that_ended() {
+    for flags in ["", r#"flags="flags interval \;""#] {
+        let mut server = setup(flags, "bantime = 1h\nmaxretry = 1");
+        let address = |number: usize| format!("10.1.{}.{}", number / 256, number % 256);
+        let banned: Vec<String> = (0..3_000).map(address).collect();
+        let lines: Vec<String> = banned
+            .iter()
+            .flat_map(|address| failed_logins(address, 1))
+            .collect();
+        server.append(&lines);
+        server.wait_until("all are read back", || {
+            enforcement(&server) == "adopted 3000 in, 0 not"
+        });
+        let words = [
+            &["set", "sshd", "unbanip"],
+            &banned
+                .iter()
+                .take(2_990)
+                .map(String::as_str)
+                .collect::<Vec<_>>()[..],
+        ]
+        .concat();
+        assert_eq!(server.ask(&words), "2990\n");
+        let left: Vec<&str> = banned.iter().skip(2_990).map(String::as_str).collect();
+        wait_for_elements(&server, &left);
+        // Taken up again by another run, and again after a crash.
+        server.stop();
+        server.start();
+        wait_for_elements(&server, &left);
+        server.restart();
+        wait_for_elements(&server, &left);
+        assert!(!ran(&server).contains(" element "), "{}", ran(&server));
+    }
+}
