@@ -11,10 +11,12 @@ use rustix::io::Errno;
 
 use crate::change::Element;
 use crate::error::FirewallError;
+use crate::family::Family;
 use crate::jail::{Adopted, JailRules};
 use crate::names::{self, SetKind};
 use crate::netlink::socket::{Socket, Trouble};
 use crate::nftables::table;
+use crate::watch::Watch;
 
 use layout::Removal;
 
@@ -65,6 +67,13 @@ impl Engine {
         };
         engine.rebuild(&BTreeMap::new(), Removal::Nothing)?;
         Ok(engine)
+    }
+
+    /// Has a watch tell of what others do to the table, and pass over what is
+    /// done from here.
+    pub fn be_watched(&mut self, watch: &Watch) {
+        watch.add(Family::Inet, &self.table);
+        self.socket.be_watched(watch);
     }
 
     /// Returns the name of the table.

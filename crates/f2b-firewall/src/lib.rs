@@ -46,13 +46,17 @@
 mod change;
 mod engine;
 mod error;
+mod family;
 mod jail;
 mod names;
 mod netlink;
 mod nftables;
 pub mod ports;
+mod watch;
 
 pub use change::{Change, Element, Outcome};
 pub use engine::Engine;
 pub use error::FirewallError;
+pub use family::Family;
 pub use jail::{Adopted, Blocktype, JailRules, PortRange, Protocol};
+pub use watch::{Lost, News, Watch, Watcher};

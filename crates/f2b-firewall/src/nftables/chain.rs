@@ -6,6 +6,8 @@ use crate::netlink::attribute::{Attribute, Attributes, Writer};
 pub(crate) const NEW: u8 = 3;
 /// Asks for a chain (`NFT_MSG_GETCHAIN`).
 pub(crate) const GET: u8 = 4;
+/// Removes a chain (`NFT_MSG_DELCHAIN`).
+pub(crate) const DELETE: u8 = 5;
 
 /// `NFTA_CHAIN_TABLE`.
 const TABLE: u16 = 1;
