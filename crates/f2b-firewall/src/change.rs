@@ -6,6 +6,12 @@ use ipnet::IpNet;
 
 use crate::error::FirewallError;
 
+/// The longest that the kernel can be asked to hold a ban, some 63 years.
+///
+/// It refuses what is above 584 years. Where it ticks 300 times a second it
+/// takes everything above 65 years for less, and says nothing.
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_000_000_000);
+
 /// One thing to do.
 ///
 /// A network stands for all its addresses, whatever its host bits are; one of
@@ -21,6 +27,8 @@ pub enum Change {
         /// Who is banned.
         net: IpNet,
         /// How long from now, rounded up to milliseconds; `None` is for ever.
+        /// From `LONGEST_TIMEOUT` on the kernel holds it for no longer than that:
+        /// whoever asked has to ask again meanwhile.
         timeout: Option<Duration>,
     },
     /// Takes a ban out of the kernel. What is not there is taken out already.

@@ -43,6 +43,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blocktype;
 mod change;
 mod engine;
 mod error;
@@ -54,9 +55,10 @@ mod nftables;
 pub mod ports;
 mod watch;
 
-pub use change::{Change, Element, Outcome};
+pub use blocktype::{Blocktype, BlocktypeError, Refusal};
+pub use change::{Change, Element, LONGEST_TIMEOUT, Outcome};
 pub use engine::Engine;
 pub use error::FirewallError;
 pub use family::Family;
-pub use jail::{Adopted, Blocktype, JailRules, PortRange, Protocol};
+pub use jail::{Adopted, JailRules, PortRange, Protocol};
 pub use watch::{Lost, News, Watch, Watcher};

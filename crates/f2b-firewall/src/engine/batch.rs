@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 
-use crate::change::{Change, Outcome};
+use crate::change::{Change, LONGEST_TIMEOUT, Outcome};
 use crate::error::FirewallError;
 use crate::names::SetKind;
 
@@ -170,7 +170,7 @@ impl Engine {
         let ban = match change {
             Change::Unban { .. } => None,
             Change::Ban { timeout, .. } => Some(Stay {
-                timeout_ms: timeout.map(milliseconds).transpose()?,
+                timeout_ms: timeout.map(milliseconds),
             }),
         };
         Ok((kind, net, ban))
@@ -223,14 +223,10 @@ impl Stay {
 }
 
 /// Rounds up to milliseconds, at least one: a timeout of 0 would be for ever.
-fn milliseconds(timeout: Duration) -> Result<u64, FirewallError> {
+fn milliseconds(timeout: Duration) -> u64 {
+    let timeout = timeout.min(LONGEST_TIMEOUT);
     let milliseconds = timeout.as_nanos().div_ceil(1_000_000).max(1);
-    match u64::try_from(milliseconds) {
-        Ok(milliseconds) => Ok(milliseconds),
-        Err(_) => Err(FirewallError::TimeoutTooLong {
-            seconds: timeout.as_secs(),
-        }),
-    }
+    u64::try_from(milliseconds).unwrap_or(u64::MAX)
 }
 
 /// Returns the network whose packets are meant: without host bits, and IPv4
@@ -267,13 +263,13 @@ mod tests {
 
     #[test]
     fn a_timeout_is_never_rounded_to_for_ever() {
-        let check = |timeout: Duration, expected: Option<u64>| {
-            assert_eq!(milliseconds(timeout).ok(), expected);
+        let check = |timeout: Duration, expected: u64| {
+            assert_eq!(milliseconds(timeout), expected);
         };
-        check(Duration::ZERO, Some(1));
-        check(Duration::from_nanos(1), Some(1));
-        check(Duration::from_micros(1500), Some(2));
-        check(Duration::from_secs(600), Some(600_000));
-        check(Duration::MAX, None);
+        check(Duration::ZERO, 1);
+        check(Duration::from_nanos(1), 1);
+        check(Duration::from_micros(1500), 2);
+        check(Duration::from_secs(600), 600_000);
+        check(Duration::MAX, 2_000_000_000_000);
     }
 }

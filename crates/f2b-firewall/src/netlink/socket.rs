@@ -148,7 +148,9 @@ impl Socket {
             Err(Trouble::Refused { .. }) => Some(0),
             Err(_) => None,
         };
-        let expected = before.zip(own).map(|(before, own)| before.wrapping_add(own));
+        let expected = before
+            .zip(own)
+            .map(|(before, own)| before.wrapping_add(own));
         if expected.is_none() || self.generation() != expected {
             watch.note_missed();
         }
