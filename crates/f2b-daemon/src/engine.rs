@@ -272,9 +272,6 @@ impl Engine {
                 .values_mut()
                 .for_each(|runtime| runtime.save_positions(&mut batch));
         }
-        if self.around.enforcement.take_rebuild() {
-            self.enforce_all(&mut batch);
-        }
         self.send(batch);
         self.look_for_database();
         self.wake_sleepers(tick);
@@ -301,15 +298,6 @@ impl Engine {
         let is_over = |(end, _): &mut (Instant, ReplyTo)| *end <= now;
         for (_, to) in self.sleepers.extract_if(.., is_over) {
             to.send(Answer::Reply(Ok(Value::None)));
-        }
-    }
-
-    /// Has the kernel hold every ban again, after somebody else removed what is ours.
-    fn enforce_all(&self, batch: &mut Batch) {
-        for runtime in self.jails.values() {
-            for ban in runtime.jail.bans().iter() {
-                runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
-            }
         }
     }
 

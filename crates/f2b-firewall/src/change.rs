@@ -56,6 +56,12 @@ impl Change {
             Self::Ban { net, .. } | Self::Unban { net, .. } => *net,
         }
     }
+
+    /// Returns what the kernel holds for a network, as `Engine::elements` lists it.
+    #[must_use]
+    pub fn element_of(net: IpNet) -> IpNet {
+        wire_net(net)
+    }
 }
 
 /// What the kernel was seen to hold after a change.
@@ -77,4 +83,37 @@ pub struct Element {
     pub net: IpNet,
     /// How long it will be; `None` is for ever.
     pub remaining: Option<Duration>,
+}
+
+/// Returns the network whose packets are meant: without host bits, and IPv4
+/// where IPv6 only clothes it.
+fn wire_net(net: IpNet) -> IpNet {
+    let net = net.trunc();
+    let IpNet::V6(net6) = net else { return net };
+    let (Some(address), Some(prefix)) = (
+        net6.network().to_ipv4_mapped(),
+        net6.prefix_len().checked_sub(96),
+    ) else {
+        return net;
+    };
+    ipnet::Ipv4Net::new(address, prefix).map_or(net, IpNet::V4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_that_of_its_packets() {
+        let check = |net: &str, expected: &str| {
+            assert_eq!(wire_net(net.parse().unwrap()), expected.parse().unwrap());
+        };
+        check("192.0.2.7/32", "192.0.2.7/32");
+        check("192.0.2.7/24", "192.0.2.0/24");
+        check("2001:db8::7/64", "2001:db8::/64");
+        check("::ffff:192.0.2.7/128", "192.0.2.7/32");
+        check("::ffff:192.0.2.7/120", "192.0.2.0/24");
+        check("::ffff:0.0.0.0/96", "0.0.0.0/0");
+        check("::/0", "::/0");
+    }
 }

@@ -19,6 +19,7 @@ use crate::nftables::table;
 use crate::watch::Watch;
 
 use layout::Removal;
+pub(crate) use layout::check_rules;
 
 /// Keeps the table, its chain and the sets of the jails.
 ///
@@ -72,8 +73,8 @@ impl Engine {
     /// Has a watch tell of what others do to the table, and pass over what is
     /// done from here.
     pub fn be_watched(&mut self, watch: &Watch) {
-        watch.add(Family::Inet, &self.table);
         self.socket.be_watched(watch);
+        watch.add(Family::Inet, &self.table);
     }
 
     /// Returns the name of the table.
@@ -96,7 +97,7 @@ impl Engine {
     /// has changed.
     pub fn start_jail(&mut self, rules: JailRules) -> Result<Adopted, FirewallError> {
         names::check_jail(&rules.jail)?;
-        layout::check_rules(&rules)?;
+        rules.check()?;
         let jail = rules.jail.clone();
         let mut jails = self.jails.clone();
         jails.insert(jail.clone(), rules);

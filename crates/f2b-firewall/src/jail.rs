@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use crate::blocktype::Blocktype;
 use crate::change::Element;
+use crate::engine::check_rules;
+use crate::error::FirewallError;
 
 /// What is blocked for the banned addresses of one jail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,15 @@ pub struct JailRules {
     pub protocols: Vec<Protocol>,
     /// What happens to their packets.
     pub blocktype: Blocktype,
+}
+
+impl JailRules {
+    /// Checks what the kernel would refuse, or take for something else.
+    ///
+    /// *Errors*: `BadRules`.
+    pub fn check(&self) -> Result<(), FirewallError> {
+        check_rules(self)
+    }
 }
 
 /// A protocol; all but ICMP have ports.

@@ -111,13 +111,6 @@ impl Watch {
         self.shared.lock().tables.remove(&place);
     }
 
-    /// Returns, and forgets, whether something may have happened that nobody heard:
-    /// the same that the watcher tells as `Anything`, but at once.
-    #[must_use]
-    pub fn take_missed(&self) -> bool {
-        std::mem::take(&mut self.shared.lock().missed)
-    }
-
     /// Takes changes of the socket with this port for our own.
     pub(crate) fn own(&self, port: u32) {
         self.shared.lock().own.insert(port);

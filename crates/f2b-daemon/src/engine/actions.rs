@@ -29,11 +29,12 @@ impl Engine {
         }
         for (action, definition) in &runtime.actions {
             if let Err(error) = native::rules(jail, definition) {
-                let text = format!("Failed to start jail '{jail}' action '{action}': {error}");
+                let place = self.supplement.place(self.commands);
+                let text =
+                    format!("Failed to start jail '{jail}' action '{action}': {place}{error}");
                 batch.lines.push(Line::new(Level::Error, "actions", text));
                 let mut enforcement = self.around.enforcement.lock();
-                enforcement.jails.entry(jail.to_owned()).or_default().failed =
-                    Some(error.to_string());
+                enforcement.jails.entry(jail).failed = Some(error.to_string());
             }
         }
         self.follow_rules(jail, batch);
@@ -260,7 +261,7 @@ impl Engine {
                 batch.kernel.push(KernelOrder::StartJail { rules, action });
                 let runtime = &*runtime;
                 for ban in runtime.jail.bans().iter() {
-                    runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
+                    runtime.enforce(ban.id.clone(), ban.end(), batch);
                 }
             }
             // What runs commands has to begin before the kernel lets go.

@@ -206,7 +206,10 @@ fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mod
     let (mut asked, mut in_kernel, mut failed) = (0_usize, 0_usize, Vec::new());
     // Over the ban list, whose order is fixed.
     for ban in runtime.jail.bans().iter() {
-        match kernel.and_then(|kernel| kernel.bans.get(&ban.id)) {
+        match kernel
+            .and_then(|kernel| kernel.bans.get(&ban.id))
+            .map(|held| &held.state)
+        {
             None | Some(BanState::Asked) => asked += 1,
             Some(BanState::InKernel) => in_kernel += 1,
             Some(BanState::Failed(reason)) => failed.push((ban.id.to_string(), reason.clone())),

@@ -160,7 +160,7 @@ impl Engine {
             let jail = change.jail().to_owned();
             return Err(FirewallError::NotStarted { jail });
         }
-        let net = wire_net(change.net());
+        let net = Change::element_of(change.net());
         let kind = match (net, net.prefix_len() == net.max_prefix_len()) {
             (IpNet::V4(_), true) => SetKind::Address4,
             (IpNet::V4(_), false) => SetKind::Network4,
@@ -229,37 +229,9 @@ fn milliseconds(timeout: Duration) -> u64 {
     u64::try_from(milliseconds).unwrap_or(u64::MAX)
 }
 
-/// Returns the network whose packets are meant: without host bits, and IPv4
-/// where IPv6 only clothes it.
-fn wire_net(net: IpNet) -> IpNet {
-    let net = net.trunc();
-    let IpNet::V6(net6) = net else { return net };
-    let (Some(address), Some(prefix)) = (
-        net6.network().to_ipv4_mapped(),
-        net6.prefix_len().checked_sub(96),
-    ) else {
-        return net;
-    };
-    ipnet::Ipv4Net::new(address, prefix).map_or(net, IpNet::V4)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_network_is_that_of_its_packets() {
-        let check = |net: &str, expected: &str| {
-            assert_eq!(wire_net(net.parse().unwrap()), expected.parse().unwrap());
-        };
-        check("192.0.2.7/32", "192.0.2.7/32");
-        check("192.0.2.7/24", "192.0.2.0/24");
-        check("2001:db8::7/64", "2001:db8::/64");
-        check("::ffff:192.0.2.7/128", "192.0.2.7/32");
-        check("::ffff:192.0.2.7/120", "192.0.2.0/24");
-        check("::ffff:0.0.0.0/96", "0.0.0.0/0");
-        check("::/0", "::/0");
-    }
 
     #[test]
     fn a_timeout_is_never_rounded_to_for_ever() {

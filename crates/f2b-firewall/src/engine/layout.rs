@@ -46,7 +46,7 @@ pub(super) struct Changed {
 }
 
 /// Checks what the kernel would refuse, or take for something else.
-pub(super) fn check_rules(rules: &JailRules) -> Result<(), FirewallError> {
+pub(crate) fn check_rules(rules: &JailRules) -> Result<(), FirewallError> {
     let ports = joined_ports(&rules.ports);
     let has_ports = ports != [PortRange::ALL];
     let problem = if rules.protocols.is_empty() && has_ports {
