@@ -102,6 +102,8 @@ pub(crate) struct Engine {
     /// What is known of names and of whom files tell to ignore.
     known: KnownHosts,
     asker: Asker,
+    /// How often actions that run commands took over from the kernel.
+    handovers: u64,
     /// Questions that have no answer yet, and since when.
     asked: IndexMap<Question, Instant>,
     /// What waits for answers.
@@ -143,6 +145,7 @@ impl Engine {
             host: None,
             known: KnownHosts::new(around.log.clone(), ipv6.is_allowed()),
             asker: Asker::new(&around.events, &around.log),
+            handovers: 0,
             asked: IndexMap::new(),
             parked: Parked::default(),
             named: Named::default(),
@@ -224,7 +227,7 @@ impl Engine {
             Event::Journal(news) => self.on_journal(news),
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
-            Event::TakenOver(jail) => self.end_lingering(&jail),
+            Event::TakenOver(jail, number) => self.end_lingering(&jail, number),
             Event::Terminate(signal) => {
                 self.around
                     .log

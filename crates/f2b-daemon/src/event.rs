@@ -17,8 +17,9 @@ pub(crate) enum Event {
     Answer(Question, QuestionAnswer),
     /// A command came over the socket.
     Command(Command, ReplyTo),
-    /// An action of this jail that takes over from the kernel has begun.
-    TakenOver(String),
+    /// An action of this jail that takes over from the kernel has begun; the number says which hand-over it
+    /// was.
+    TakenOver(String, u64),
     /// A signal asks for the end.
     Terminate(i32),
     /// A signal says that the log file was rotated.

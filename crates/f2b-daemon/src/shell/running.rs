@@ -124,8 +124,12 @@ impl Running {
                     actions.ban_one(world, &action, ticket, info).ok();
                 }
             }
-            ActionOrder::TakeOver { jail, events } => {
-                events.send(Event::TakenOver(jail)).ok();
+            ActionOrder::TakeOver {
+                jail,
+                number,
+                events,
+            } => {
+                events.send(Event::TakenOver(jail, number)).ok();
             }
             ActionOrder::Reload(action) => {
                 let reloaded = actions.call(world, &action, Method::Reload, &mut Vec::new());
