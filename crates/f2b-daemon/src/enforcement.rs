@@ -1,9 +1,12 @@
-//! What the kernel is known to hold, for `stockade status`.
+//! What the kernel is known to hold: for `stockade status`, and to put it back when another program
+//! took it away.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use f2b_core::FailId;
+use f2b_core::{FailId, UnixTime};
+use indexmap::IndexMap;
+use ipnet::IpNet;
 
 /// Whether bans are enforced at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,18 +38,27 @@ pub(crate) enum BanState {
     Failed(String),
 }
 
+/// A ban that the kernel shall hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// Until when; `None` is for ever.
+    pub(crate) end: Option<UnixTime>,
+    /// How far it has come.
+    pub(crate) state: BanState,
+}
+
 /// The bans of one jail, as the kernel holds them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JailEnforcement {
     /// Why the jail has no sets or rules; `None` if it has.
     pub(crate) failed: Option<String>,
-    /// By identity.
-    pub(crate) bans: HashMap<FailId, BanState>,
-    /// The same of bans that actions have put into sets of their own (*adoption*).
+    /// By identity; what the kernel has not been asked for yet is not among them.
+    pub(crate) bans: IndexMap<FailId, Held>,
+    /// How far bans have come that actions have put into sets of their own (*adoption*).
     pub(crate) adopted: HashMap<FailId, BanState>,
 }
 
-/// Shared by the engine, which asks, and the kernel's thread, which sees.
+/// Shared by the kernel's thread, which writes, and the engine, which shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Enforcement {
     state: Arc<Mutex<State>>,
@@ -56,18 +68,19 @@ pub(crate) struct Enforcement {
 pub(crate) struct State {
     /// Whether bans are enforced.
     pub(crate) mode: Mode,
-    /// By jail.
-    pub(crate) jails: HashMap<String, JailEnforcement>,
-    /// Whether every ban has to be put into the kernel again.
-    rebuild: bool,
+    /// By name.
+    pub(crate) jails: Jails,
 }
+
+/// Jails by name.
+#[derive(Debug, Default)]
+pub(crate) struct Jails(HashMap<String, JailEnforcement>);
 
 impl Enforcement {
     pub(crate) fn new() -> Self {
         let state = State {
             mode: Mode::Unused,
-            jails: HashMap::new(),
-            rebuild: false,
+            jails: Jails::default(),
         };
         Self {
             state: Arc::new(Mutex::new(state)),
@@ -79,22 +92,10 @@ impl Enforcement {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes how far a ban has come.
-    pub(crate) fn note(&self, jail: &str, id: &FailId, ban: BanState) {
-        let mut state = self.lock();
-        state
-            .jails
-            .entry(jail.to_owned())
-            .or_default()
-            .bans
-            .insert(id.clone(), ban);
-    }
-
     /// Notes how far a ban has come that actions put into sets of their own.
     pub(crate) fn note_adopted(&self, jail: &str, id: &FailId, ban: BanState) {
         let mut state = self.lock();
-        let jail = state.jails.entry(jail.to_owned()).or_default();
-        jail.adopted.insert(id.clone(), ban);
+        state.jails.entry(jail).adopted.insert(id.clone(), ban);
     }
 
     /// Notes that such a ban is no more.
@@ -111,20 +112,56 @@ impl Enforcement {
         }
     }
 
-    /// Asks the engine, which knows all bans, to have them put into the kernel again.
-    pub(crate) fn ask_rebuild(&self) {
-        self.lock().rebuild = true;
+    /// Returns what the kernel shall hold for a jail; nothing for one that has no sets.
+    pub(crate) fn wanted(&self, jail: &str) -> Vec<(FailId, IpNet, Option<UnixTime>)> {
+        let state = self.lock();
+        let Some(jail) = state.jails.get(jail).filter(|jail| jail.failed.is_none()) else {
+            return Vec::new();
+        };
+        let bans = jail.bans.iter();
+        bans.filter_map(|(id, held)| Some((id.clone(), id.to_net()?, held.end)))
+            .collect()
+    }
+}
+
+impl Jails {
+    pub(crate) fn get(&self, jail: &str) -> Option<&JailEnforcement> {
+        self.0.get(jail)
     }
 
-    /// Returns whether that was asked since the last call.
-    pub(crate) fn take_rebuild(&self) -> bool {
-        std::mem::take(&mut self.lock().rebuild)
+    pub(crate) fn get_mut(&mut self, jail: &str) -> Option<&mut JailEnforcement> {
+        self.0.get_mut(jail)
     }
 
-    /// Notes that a ban is no more.
-    pub(crate) fn forget(&self, jail: &str, id: &FailId) {
-        if let Some(jail) = self.lock().jails.get_mut(jail) {
-            jail.bans.remove(id);
+    /// Returns a jail, which is made if there is none.
+    pub(crate) fn entry(&mut self, jail: &str) -> &mut JailEnforcement {
+        self.0.entry(jail.to_owned()).or_default()
+    }
+
+    pub(crate) fn remove(&mut self, jail: &str) {
+        self.0.remove(jail);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl JailEnforcement {
+    /// Notes a ban.
+    pub(crate) fn note(&mut self, id: &FailId, end: Option<UnixTime>, state: BanState) {
+        match self.bans.get_mut(id) {
+            Some(held) => *held = Held { end, state },
+            None => {
+                self.bans.insert(id.clone(), Held { end, state });
+            }
+        }
+    }
+
+    /// Notes how far a ban has come, if it stands still.
+    pub(crate) fn note_state(&mut self, id: &FailId, state: BanState) {
+        if let Some(held) = self.bans.get_mut(id) {
+            held.state = state;
         }
     }
 }

@@ -103,6 +103,8 @@ pub(crate) struct Engine {
     /// What is known of names and of whom files tell to ignore.
     known: KnownHosts,
     asker: Asker,
+    /// How often actions that run commands took over from the kernel.
+    handovers: u64,
     /// Questions that have no answer yet, and since when.
     asked: IndexMap<Question, Instant>,
     /// What waits for answers.
@@ -144,6 +146,7 @@ impl Engine {
             host: None,
             known: KnownHosts::new(around.log.clone(), ipv6.is_allowed()),
             asker: Asker::new(&around.events, &around.log),
+            handovers: 0,
             asked: IndexMap::new(),
             parked: Parked::default(),
             named: Named::default(),
@@ -225,7 +228,7 @@ impl Engine {
             Event::Journal(news) => self.on_journal(news),
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
-            Event::TakenOver(jail) => self.end_lingering(&jail),
+            Event::TakenOver(jail, number) => self.end_lingering(&jail, number),
             Event::ElementsLost(jail) => self.put_back(&jail),
             Event::Terminate(signal) => {
                 self.around
@@ -274,9 +277,6 @@ impl Engine {
                 .values_mut()
                 .for_each(|runtime| runtime.save_positions(&mut batch));
         }
-        if self.around.enforcement.take_rebuild() {
-            self.enforce_all(&mut batch);
-        }
         self.send(batch);
         self.look_for_database();
         self.wake_sleepers(tick);
@@ -303,15 +303,6 @@ impl Engine {
         let is_over = |(end, _): &mut (Instant, ReplyTo)| *end <= now;
         for (_, to) in self.sleepers.extract_if(.., is_over) {
             to.send(Answer::Reply(Ok(Value::None)));
-        }
-    }
-
-    /// Has the kernel hold every ban again, after somebody else removed what is ours.
-    fn enforce_all(&self, batch: &mut Batch) {
-        for runtime in self.jails.values() {
-            for ban in runtime.jail.bans().iter() {
-                runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
-            }
         }
     }
 

@@ -17,8 +17,9 @@ pub(crate) enum Event {
     Answer(Question, QuestionAnswer),
     /// A command came over the socket.
     Command(Command, ReplyTo),
-    /// An action of this jail that takes over from the kernel has begun.
-    TakenOver(String),
+    /// An action of this jail that takes over from the kernel has begun; the number says which hand-over it
+    /// was.
+    TakenOver(String, u64),
     /// Sets of nftables that actions of this jail put bans into have lost them.
     ElementsLost(String),
     /// A signal asks for the end.

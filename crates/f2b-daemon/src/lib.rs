@@ -53,6 +53,7 @@ mod socket;
 mod storage;
 mod supervisor;
 mod text;
+mod watch;
 
 pub use asking::addresses_of;
 pub use log::{Level, LogLevel, LogTarget, LogTargetError};

@@ -28,6 +28,7 @@ use crate::socket::{self, SocketError};
 use crate::storage::{Database, Writer};
 use crate::supervisor::{self, Pulse};
 use crate::text;
+use crate::watch::Watches;
 
 /// What a server needs to begin.
 #[derive(Debug)]
@@ -183,7 +184,8 @@ fn run_on(listener: UnixListener, own: Option<&Path>, options: Options) -> Resul
     let (reader, reading) =
         reader::reader(events.clone(), log.clone()).map_err(RunError::Threads)?;
     start("reader", move || reading.run())?;
-    let kernel = Kernel::new(enforcement.clone());
+    let watches = Watches::new(log.clone());
+    let kernel = Kernel::new(enforcement.clone(), watches);
     let kernel = start("kernel", move || kernel.run(&for_kernel, &from_kernel))?;
     let writer = Writer::new(database.clone(), log.clone());
     let writer = start("database", move || writer.run(&for_writer))?;

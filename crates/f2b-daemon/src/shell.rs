@@ -70,6 +70,8 @@ pub(crate) enum ActionOrder {
     TakeOver {
         /// Which jail.
         jail: String,
+        /// Which hand-over this is.
+        number: u64,
         /// Whom to tell.
         events: Sender<Event>,
     },

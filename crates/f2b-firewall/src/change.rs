@@ -6,6 +6,12 @@ use ipnet::IpNet;
 
 use crate::error::FirewallError;
 
+/// The longest that the kernel can be asked to hold a ban, some 63 years.
+///
+/// It refuses what is above 584 years. Where it ticks 300 times a second it
+/// takes everything above 65 years for less, and says nothing.
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(2_000_000_000);
+
 /// One thing to do.
 ///
 /// A network stands for all its addresses, whatever its host bits are; one of
@@ -21,6 +27,8 @@ pub enum Change {
         /// Who is banned.
         net: IpNet,
         /// How long from now, rounded up to milliseconds; `None` is for ever.
+        /// From `LONGEST_TIMEOUT` on the kernel holds it for no longer than that:
+        /// whoever asked has to ask again meanwhile.
         timeout: Option<Duration>,
     },
     /// Takes a ban out of the kernel. What is not there is taken out already.
@@ -48,6 +56,12 @@ impl Change {
             Self::Ban { net, .. } | Self::Unban { net, .. } => *net,
         }
     }
+
+    /// Returns what the kernel holds for a network, as `Engine::elements` lists it.
+    #[must_use]
+    pub fn element_of(net: IpNet) -> IpNet {
+        wire_net(net)
+    }
 }
 
 /// What the kernel was seen to hold after a change.
@@ -69,4 +83,37 @@ pub struct Element {
     pub net: IpNet,
     /// How long it will be; `None` is for ever.
     pub remaining: Option<Duration>,
+}
+
+/// Returns the network whose packets are meant: without host bits, and IPv4
+/// where IPv6 only clothes it.
+fn wire_net(net: IpNet) -> IpNet {
+    let net = net.trunc();
+    let IpNet::V6(net6) = net else { return net };
+    let (Some(address), Some(prefix)) = (
+        net6.network().to_ipv4_mapped(),
+        net6.prefix_len().checked_sub(96),
+    ) else {
+        return net;
+    };
+    ipnet::Ipv4Net::new(address, prefix).map_or(net, IpNet::V4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_that_of_its_packets() {
+        let check = |net: &str, expected: &str| {
+            assert_eq!(wire_net(net.parse().unwrap()), expected.parse().unwrap());
+        };
+        check("192.0.2.7/32", "192.0.2.7/32");
+        check("192.0.2.7/24", "192.0.2.0/24");
+        check("2001:db8::7/64", "2001:db8::/64");
+        check("::ffff:192.0.2.7/128", "192.0.2.7/32");
+        check("::ffff:192.0.2.7/120", "192.0.2.0/24");
+        check("::ffff:0.0.0.0/96", "0.0.0.0/0");
+        check("::/0", "::/0");
+    }
 }

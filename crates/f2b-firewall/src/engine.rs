@@ -11,12 +11,15 @@ use rustix::io::Errno;
 
 use crate::change::Element;
 use crate::error::FirewallError;
+use crate::family::Family;
 use crate::jail::{Adopted, JailRules};
 use crate::names::{self, SetKind};
 use crate::netlink::socket::{Socket, Trouble};
 use crate::nftables::table;
+use crate::watch::Watch;
 
 use layout::Removal;
+pub(crate) use layout::check_rules;
 
 /// Keeps the table, its chain and the sets of the jails.
 ///
@@ -67,6 +70,13 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Has a watch tell of what others do to the table, and pass over what is
+    /// done from here.
+    pub fn be_watched(&mut self, watch: &Watch) {
+        self.socket.be_watched(watch);
+        watch.add(Family::Inet, &self.table);
+    }
+
     /// Returns the name of the table.
     #[must_use]
     pub fn table(&self) -> &str {
@@ -87,7 +97,7 @@ impl Engine {
     /// has changed.
     pub fn start_jail(&mut self, rules: JailRules) -> Result<Adopted, FirewallError> {
         names::check_jail(&rules.jail)?;
-        layout::check_rules(&rules)?;
+        rules.check()?;
         let jail = rules.jail.clone();
         let mut jails = self.jails.clone();
         jails.insert(jail.clone(), rules);

@@ -44,9 +44,14 @@ pub enum FirewallError {
         /// What is wrong with them.
         problem: String,
     },
+    /// The kernel has no `reject`, or not for packets that just arrived.
+    #[error("the kernel cannot reject packets as they arrive")]
+    NoReject,
     /// A chain of our name hangs elsewhere.
-    #[error("chain `prerouting` of table `inet {table}` is not ours")]
+    #[error("chain `{chain}` of table `inet {table}` is not ours")]
     ForeignChain {
+        /// The chain.
+        chain: &'static str,
         /// The table.
         table: String,
     },
@@ -172,7 +177,10 @@ impl FirewallError {
         Some(match self {
             Self::NoRight { .. } => "run as root or with the capability CAP_NET_ADMIN",
             Self::NoNftables { .. } => {
-                "load the module `nf_tables`, or choose a shell action (`banaction = iptables`)"
+                "load the module `nf_tables`, or choose an action that runs commands (`banaction = iptables-multiport`)"
+            }
+            Self::NoReject => {
+                "use `blocktype = drop`, load the module `nft_reject_inet`, or use Linux 5.9 or later"
             }
             Self::BadName { .. } => {
                 "use letters, digits, `/`, `\\`, `_`, `.` and `-`, or choose a shell action for this jail"

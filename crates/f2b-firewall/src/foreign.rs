@@ -3,13 +3,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use ipnet::IpNet;
 use rustix::io::Errno;
 
 use crate::engine::range::{self, Range};
 use crate::error::FirewallError;
+use crate::family::Family;
 use crate::netlink::attribute::Writer;
 use crate::netlink::message::CREATE;
 use crate::netlink::socket::{QUESTIONS, Socket, Trouble};
@@ -23,56 +23,11 @@ const DYNAMIC: u32 = 0x20;
 /// 64 bytes.
 const LIST: usize = 500;
 
-/// Which packets a table is for, of those that see addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TableFamily {
-    /// IPv4.
-    Ip,
-    /// IPv6.
-    Ip6,
-    /// Both.
-    Inet,
-}
-
-impl TableFamily {
-    /// Returns the number of the family (`NFPROTO_…`).
-    fn number(self) -> u8 {
-        match self {
-            Self::Inet => 1,
-            Self::Ip => 2,
-            Self::Ip6 => 10,
-        }
-    }
-}
-
-impl FromStr for TableFamily {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Ok(match text {
-            "ip" => Self::Ip,
-            "ip6" => Self::Ip6,
-            "inet" => Self::Inet,
-            _ => return Err(()),
-        })
-    }
-}
-
-impl fmt::Display for TableFamily {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ip => "ip",
-            Self::Ip6 => "ip6",
-            Self::Inet => "inet",
-        })
-    }
-}
-
 /// Names a set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SetName {
     /// What its table is for.
-    pub family: TableFamily,
+    pub family: Family,
     /// Its table.
     pub table: String,
     /// The set itself.

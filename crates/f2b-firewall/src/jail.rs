@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::blocktype::Blocktype;
 use crate::change::Element;
+use crate::engine::check_rules;
+use crate::error::FirewallError;
 
 /// What is blocked for the banned addresses of one jail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,15 +22,16 @@ pub struct JailRules {
     pub blocktype: Blocktype,
 }
 
-/// What happens to a packet of a banned address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Blocktype {
-    /// It vanishes without an answer.
-    #[default]
-    Drop,
+impl JailRules {
+    /// Checks what the kernel would refuse, or take for something else.
+    ///
+    /// *Errors*: `BadRules`.
+    pub fn check(&self) -> Result<(), FirewallError> {
+        check_rules(self)
+    }
 }
 
-/// A protocol with ports.
+/// A protocol; all but ICMP have ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// TCP.
@@ -40,11 +44,20 @@ pub enum Protocol {
     Sctp,
     /// DCCP.
     Dccp,
+    /// ICMP, and for IPv6 ICMPv6.
+    Icmp,
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Tcp, Self::Udp, Self::UdpLite, Self::Sctp, Self::Dccp];
+    pub const ALL: [Self; 6] = [
+        Self::Tcp,
+        Self::Udp,
+        Self::UdpLite,
+        Self::Sctp,
+        Self::Dccp,
+        Self::Icmp,
+    ];
 
     /// Returns the name in `/etc/protocols`.
     #[must_use]
@@ -55,12 +68,21 @@ impl Protocol {
             Self::UdpLite => "udplite",
             Self::Sctp => "sctp",
             Self::Dccp => "dccp",
+            Self::Icmp => "icmp",
         }
     }
 
-    /// Returns the number in the IP header.
-    pub(crate) fn number(self) -> u8 {
+    /// Tells whether it has ports.
+    #[must_use]
+    pub fn has_ports(self) -> bool {
+        self != Self::Icmp
+    }
+
+    /// Returns the number in the header of IPv4 or of IPv6.
+    pub(crate) fn number(self, is_ip4: bool) -> u8 {
         match self {
+            Self::Icmp if is_ip4 => 1,
+            Self::Icmp => 58,
             Self::Tcp => 6,
             Self::Udp => 17,
             Self::Dccp => 33,
@@ -80,6 +102,11 @@ impl FromStr for Protocol {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        let text = match text {
+            // One word for both, whichever of them is written.
+            "icmpv6" | "ipv6-icmp" => "icmp",
+            text => text,
+        };
         Self::ALL
             .into_iter()
             .find(|protocol| protocol.name().eq_ignore_ascii_case(text))
@@ -205,6 +232,7 @@ mod tests {
     #[test]
     fn protocols_are_known_by_name() {
         assert_eq!("TCP".parse(), Ok(Protocol::Tcp));
-        assert_eq!("icmp".parse::<Protocol>(), Err(()));
+        assert_eq!("icmpv6".parse(), Ok(Protocol::Icmp));
+        assert_eq!("igmp".parse::<Protocol>(), Err(()));
     }
 }

@@ -43,18 +43,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blocktype;
 mod change;
 mod engine;
 mod error;
+mod family;
 mod foreign;
 mod jail;
 mod names;
 mod netlink;
 mod nftables;
 pub mod ports;
+mod watch;
 
-pub use change::{Change, Element, Outcome};
+pub use blocktype::{Blocktype, BlocktypeError, Refusal};
+pub use change::{Change, Element, LONGEST_TIMEOUT, Outcome};
 pub use engine::Engine;
 pub use error::FirewallError;
-pub use foreign::{ForeignSets, SetName, TableFamily};
-pub use jail::{Adopted, Blocktype, JailRules, PortRange, Protocol};
+pub use family::Family;
+pub use foreign::{ForeignSets, SetName};
+pub use jail::{Adopted, JailRules, PortRange, Protocol};
+pub use watch::{Lost, News, Watch, Watcher};

@@ -6,6 +6,7 @@
 pub(crate) mod chain;
 pub(crate) mod element;
 pub(crate) mod expression;
+pub(crate) mod news;
 pub(crate) mod rule;
 pub(crate) mod set;
 pub(crate) mod table;

@@ -37,7 +37,7 @@ pub enum PortError {
         /// The word.
         word: String,
     },
-    /// No protocol with ports has this name.
+    /// No protocol that can be banned has this name.
     #[error("unknown protocol {word:?}")]
     UnknownProtocol {
         /// The word.
@@ -240,8 +240,8 @@ mod tests {
         );
         assert_eq!(parse_protocols("all"), Ok(vec![]));
         assert_eq!(
-            parse_protocols("tcp,icmp").unwrap_err().to_string(),
-            r#"unknown protocol "icmp""#
+            parse_protocols("tcp,icpm").unwrap_err().to_string(),
+            r#"unknown protocol "icpm""#
         );
     }
 

@@ -29,11 +29,13 @@ impl Engine {
         }
         for (action, definition) in &runtime.actions {
             if let Err(error) = native::rules(jail, definition) {
-                let text = format!("Failed to start jail '{jail}' action '{action}': {error}");
+                let place = runtime.action_places.get(action);
+                let place = place.map_or("", String::as_str);
+                let text =
+                    format!("Failed to start jail '{jail}' action '{action}': {place}{error}");
                 batch.lines.push(Line::new(Level::Error, "actions", text));
                 let mut enforcement = self.around.enforcement.lock();
-                enforcement.jails.entry(jail.to_owned()).or_default().failed =
-                    Some(error.to_string());
+                enforcement.jails.entry(jail).failed = Some(error.to_string());
             }
         }
         self.follow_rules(jail, batch);
@@ -233,10 +235,11 @@ impl Engine {
         self.follow_rules(jail, batch);
     }
 
-    /// The kernel no longer holds bans that an action has taken over.
-    pub(super) fn end_lingering(&mut self, jail: &str) {
+    /// The kernel no longer holds bans that an action has taken over; a hand-over that another one came
+    /// after ends nothing.
+    pub(super) fn end_lingering(&mut self, jail: &str, number: u64) {
         if let Some(runtime) = self.jails.get_mut(jail)
-            && std::mem::take(&mut runtime.lingers)
+            && runtime.lingers.take_if(|last| *last == number).is_some()
         {
             let mut batch = Batch::default();
             let jail = jail.to_owned();
@@ -260,19 +263,23 @@ impl Engine {
         match wanted {
             Some((_, rules)) if before.as_ref() == Some(&rules) => {}
             Some((action, rules)) => {
-                runtime.lingers = false;
+                runtime.lingers = None;
                 batch.kernel.push(KernelOrder::StartJail { rules, action });
                 let runtime = &*runtime;
                 for ban in runtime.jail.bans().iter() {
-                    runtime.enforce(ban.id.clone(), ban.end(), &self.around, batch);
+                    runtime.enforce(ban.id.clone(), ban.end(), batch);
                 }
             }
             // What runs commands has to begin before the kernel lets go.
             None if before.is_some() && runtime.worker.is_some() => {
-                runtime.lingers = true;
-                let events = self.around.events.clone();
-                let jail = jail.to_owned();
-                runtime.tell(ActionOrder::TakeOver { jail, events }, batch);
+                self.handovers += 1;
+                runtime.lingers = Some(self.handovers);
+                let order = ActionOrder::TakeOver {
+                    jail: jail.to_owned(),
+                    number: self.handovers,
+                    events: self.around.events.clone(),
+                };
+                runtime.tell(order, batch);
             }
             None if before.is_some() => {
                 let jail = jail.to_owned();

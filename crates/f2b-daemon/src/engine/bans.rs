@@ -64,7 +64,11 @@ impl Engine {
                 called?;
                 continue;
             }
+            let place = self.supplement.place(self.commands);
             let runtime = self.runtime(jail)?;
+            if let Setting::ActionProperty { action, .. } = &setting {
+                runtime.action_places.insert(action.clone(), place);
+            }
             runtime.refuse_missing_log(&setting)?;
             reply = runtime.set(setting.clone(), &mut batch.lines);
             if reply.is_err() {

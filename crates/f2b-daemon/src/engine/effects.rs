@@ -39,7 +39,7 @@ impl JailRuntime {
                 Effect::Ignored(id, by) => batch.lines.extend(text::ignored(jail, &id, &by)),
                 Effect::Ban(ban) => {
                     batch.lines.push(text::ban(jail, &ban));
-                    self.enforce(ban.id.clone(), ban.end(), around, batch);
+                    self.enforce(ban.id.clone(), ban.end(), batch);
                     self.tell_of(ActionOrder::Ban, &ban, around, batch);
                     past.note_ban(self.jail.name(), &ban);
                     batch.transaction.record_ban(jail, ban);
@@ -58,10 +58,10 @@ impl JailRuntime {
                     if let Some(ban) = self.jail.bans().ban(&id) {
                         self.tell_of(ActionOrder::AlreadyBanned, ban, around, batch);
                     }
-                    self.enforce(id, end, around, batch);
+                    self.enforce(id, end, batch);
                 }
                 Effect::EndMoved(ban) => {
-                    self.enforce(ban.id.clone(), ban.end(), around, batch);
+                    self.enforce(ban.id.clone(), ban.end(), batch);
                     batch.transaction.record_moved_end(jail, self.stored(ban));
                 }
                 Effect::Unban(ban, _cause) => {
@@ -102,19 +102,10 @@ impl JailRuntime {
     }
 
     /// Has the kernel hold a ban until `end`.
-    pub(super) fn enforce(
-        &self,
-        id: FailId,
-        end: Option<UnixTime>,
-        around: &Surroundings,
-        batch: &mut Batch,
-    ) {
+    pub(super) fn enforce(&self, id: FailId, end: Option<UnixTime>, batch: &mut Batch) {
         if !self.has_native_action() {
             return;
         }
-        around
-            .enforcement
-            .note(&self.name, &id, crate::enforcement::BanState::Asked);
         batch.kernel.push(KernelOrder::Ban {
             jail: self.name.clone(),
             id,

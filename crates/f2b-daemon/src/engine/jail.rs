@@ -70,12 +70,15 @@ pub(crate) struct JailRuntime {
     pub(crate) actions: IndexMap<String, Definition>,
     /// The sets of nftables that the elements of its actions go into, once somebody has asked.
     pub(crate) sets: OnceCell<Vec<ElementSet>>,
+    /// Where the properties of an action were written last, as the beginning of a message; of those that a
+    /// file says.
+    pub(crate) action_places: IndexMap<String, String>,
     /// Runs the commands of its actions, once it is started and has such.
     pub(crate) worker: Option<Worker>,
     /// What the kernel was asked to hold for its own action.
     pub(crate) rules: Option<JailRules>,
-    /// Whether the kernel holds its bans still, until another action that takes them over has begun.
-    pub(crate) lingers: bool,
+    /// The number of the hand-over until whose end the kernel holds its bans still.
+    pub(crate) lingers: Option<u64>,
     /// Whether it rests: nothing is read, and nothing is lost.
     pub(crate) is_idle: bool,
     /// What keeps it from being started.
@@ -192,12 +195,13 @@ impl JailRuntime {
             matches: Vec::new(),
             actions: IndexMap::new(),
             sets: OnceCell::new(),
+            action_places: IndexMap::new(),
             ignoring: Ignoring::default(),
             is_parking: false,
             held_back: IndexSet::new(),
             worker: None,
             rules: None,
-            lingers: false,
+            lingers: None,
             is_idle: false,
             broken: None,
             outdated: None,

@@ -2,7 +2,7 @@
 
 use f2b_action::Definition;
 use f2b_firewall::ports::{self, services::Services};
-use f2b_firewall::{Blocktype, JailRules, PortRange};
+use f2b_firewall::{BlocktypeError, FirewallError, JailRules, PortRange};
 
 /// Why an action's properties are no rules.
 #[derive(Debug, thiserror::Error)]
@@ -13,8 +13,13 @@ pub(crate) enum NativeError {
         value: String,
         reason: ports::PortError,
     },
-    #[error("`blocktype = {0}`: only `drop` is available in this version")]
-    Blocktype(String),
+    #[error("`blocktype = {value}`: {reason} (hint: {})", .reason.hint())]
+    Blocktype {
+        value: String,
+        reason: BlocktypeError,
+    },
+    #[error("{0}")]
+    Rules(#[from] FirewallError),
 }
 
 /// Tells whether the server itself carries out this action.
@@ -49,16 +54,19 @@ pub(crate) fn rules(jail: &str, action: &Definition) -> Result<Option<JailRules>
     if ports.contains(&PortRange::ALL) {
         ports.clear();
     }
-    match property("blocktype", "drop").as_str() {
-        "drop" | "DROP" => {}
-        other => return Err(NativeError::Blocktype(other.to_owned())),
-    }
-    Ok(Some(JailRules {
+    let value = property("blocktype", "drop");
+    let blocktype = match value.parse() {
+        Ok(blocktype) => blocktype,
+        Err(reason) => return Err(NativeError::Blocktype { value, reason }),
+    };
+    let rules = JailRules {
         jail: jail.to_owned(),
         ports,
         protocols,
-        blocktype: Blocktype::Drop,
-    }))
+        blocktype,
+    };
+    rules.check()?;
+    Ok(Some(rules))
 }
 
 #[cfg(test)]
@@ -73,7 +81,10 @@ mod tests {
         match rules("sshd", &action) {
             Err(error) => error.to_string(),
             Ok(None) => "commands".to_owned(),
-            Ok(Some(rules)) => format!("{:?} {:?}", rules.protocols, rules.ports),
+            Ok(Some(rules)) => format!(
+                "{:?} {:?} {:?}",
+                rules.protocols, rules.ports, rules.blocktype
+            ),
         }
     }
 
@@ -91,16 +102,32 @@ mod tests {
             ],
             "[Tcp, Udp] [PortRange { first: 22",
         );
-        check(&[("native", "yes")], "[Tcp] []");
+        check(&[("native", "yes")], "[Tcp] [] Drop");
+        check(
+            &[
+                ("native", "yes"),
+                ("protocol", "all"),
+                ("blocktype", "reject"),
+            ],
+            "[] [] Reject(PortUnreachable)",
+        );
+        check(&[("native", "yes"), ("protocol", "icmp")], "[Icmp] []");
         check(
             &[("native", "yes"), ("port", "sssh")],
             "`port = sssh`: unknown port",
         );
         check(
-            &[("native", "yes"), ("protocol", "icmp")],
-            "`protocol = icmp`: unknown protocol",
+            &[("native", "yes"), ("protocol", "icpm")],
+            "`protocol = icpm`: unknown protocol",
         );
-        check(&[("native", "yes"), ("blocktype", "reject")], "only `drop`");
+        check(
+            &[("native", "yes"), ("protocol", "icmp"), ("port", "ssh")],
+            "rules of jail \"sshd\": icmp has no ports",
+        );
+        check(
+            &[("native", "yes"), ("blocktype", "dorp")],
+            "`blocktype = dorp`: unknown blocktype \"dorp\" (hint: write `drop`, `reject`, ",
+        );
         check(&[("actionban", "x")], "commands");
     }
 }

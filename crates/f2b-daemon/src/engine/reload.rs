@@ -133,10 +133,7 @@ impl Engine {
                 if let Some(reason) = &runtime.broken {
                     return Err(Exception::value(reason.as_str()));
                 }
-                for action in runtime.actions.values() {
-                    native::rules(&jail, action)
-                        .map_err(|error| Exception::value(error.to_string()))?;
-                }
+                judge_actions(&jail, runtime)?;
                 staged.started.insert(jail);
             }
             Request::SetServer(setting) => {
@@ -154,6 +151,8 @@ impl Engine {
                 for setting in settings {
                     runtime.set(setting, &mut said)?;
                 }
+                // All properties of an action come in one such command, whose place is known.
+                judge_actions(&jail, runtime)?;
                 staged.said.extend(said);
             }
             Request::ConfigError(message) => {
@@ -320,6 +319,14 @@ impl Supplement {
     fn says(&self, setting: &ServerSetting) -> bool {
         name_of(setting).is_some_and(|name| self.overrides.iter().any(|given| given == name))
     }
+}
+
+/// Tells what is wrong with the properties of the jail's own actions.
+fn judge_actions(jail: &str, runtime: &JailRuntime) -> Result<(), Exception> {
+    for action in runtime.actions.values() {
+        native::rules(jail, action).map_err(|error| Exception::value(error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// The option of the command line for a setting, if there is one.

@@ -212,7 +212,7 @@ fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mod
     let problem = kernel.and_then(|kernel| kernel.failed.clone());
     let state = |id: &FailId| {
         let known = kernel.and_then(|kernel| kernel.bans.get(id));
-        known.cloned().unwrap_or(BanState::Asked)
+        known.map_or(BanState::Asked, |held| held.state.clone())
     };
     let pairs = [
         ("mode", Value::text("native")),

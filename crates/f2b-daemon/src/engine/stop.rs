@@ -37,7 +37,7 @@ impl Engine {
         self.parked.forget(jail);
         self.named.forget(jail);
         if let Some(runtime) = self.jails.shift_remove(jail)
-            && (runtime.has_native_action() || runtime.lingers)
+            && (runtime.has_native_action() || runtime.lingers.is_some())
         {
             let jail = jail.to_owned();
             batch.kernel.push(KernelOrder::StopJail { jail });
@@ -51,7 +51,7 @@ impl Engine {
     pub(super) fn stop_to_restart(&mut self, jail: &str, stays: bool, batch: &mut Batch) {
         self.wind_down(jail, batch);
         if let Some(runtime) = self.jails.shift_remove(jail)
-            && (runtime.has_native_action() || runtime.lingers)
+            && (runtime.has_native_action() || runtime.lingers.is_some())
             && !stays
         {
             let jail = jail.to_owned();

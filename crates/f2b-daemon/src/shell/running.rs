@@ -168,8 +168,12 @@ impl Running {
                     });
                 }
             }
-            ActionOrder::TakeOver { jail, events } => {
-                events.send(Event::TakenOver(jail)).ok();
+            ActionOrder::TakeOver {
+                jail,
+                number,
+                events,
+            } => {
+                events.send(Event::TakenOver(jail, number)).ok();
             }
             ActionOrder::Reload(action) => {
                 let reloaded = self.with(|actions, world| {

@@ -5,11 +5,11 @@
 //! of lines and then a line with a single dot.
 //!
 //! ```text
-//! open TABLE                     start JAIL PORTS PROTOCOLS
+//! open TABLE                     start JAIL PORTS PROTOCOLS [BLOCKTYPE]
 //! stop JAIL                      ban JAIL NET MILLISECONDS|-     (collected)
 //! elements JAIL                  unban JAIL NET                  (collected)
 //! unknown | remove-unknown       apply                           (what was collected)
-//! repair | close
+//! repair | whole | close         watch FAMILY TABLE | news
 //! foreign add|remove|list FAMILY TABLE SET [NET]
 //! ```
 
@@ -19,9 +19,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use f2b_firewall::{
-    Blocktype, Change, Element, Engine, FirewallError, ForeignSets, JailRules, Outcome, PortRange,
-    SetName, ports,
+    Change, Element, Engine, FirewallError, ForeignSets, JailRules, News, Outcome, PortRange,
+    SetName, Watch, Watcher, ports,
 };
+
+/// The kernel tells of a transaction before it ends, so nothing is still to come.
+const SOON: Duration = Duration::from_millis(1);
 
 fn main() -> ExitCode {
     match drive(&mut io::stdin().lock(), &mut io::stdout().lock()) {
@@ -53,6 +56,7 @@ fn drive(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<()> {
 #[derive(Default)]
 struct Driver {
     engine: Option<Engine>,
+    watch: Option<(Watch, Watcher)>,
     changes: Vec<Change>,
 }
 
@@ -61,8 +65,9 @@ impl Driver {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             ["open", table] => self.engine = Some(Engine::open(table)?),
-            ["start", jail, ports, protocols] => {
-                let adopted = self.engine()?.start_jail(rules(jail, ports, protocols)?)?;
+            ["start", jail, ports, protocols, blocktype @ ..] => {
+                let rules = rules(jail, ports, protocols, &blocktype.join(" "))?;
+                let adopted = self.engine()?.start_jail(rules)?;
                 let rebuilt = adopted.rebuilt.iter().map(|set| format!("rebuilt {set}"));
                 return Ok(adopted
                     .elements
@@ -94,6 +99,21 @@ impl Driver {
             ["unknown"] => return Ok(self.engine()?.unknown_jails()?),
             ["remove-unknown"] => return Ok(self.engine()?.remove_unknown()?),
             ["repair"] => return Ok(self.engine()?.repair()?),
+            ["whole"] => return Ok(vec![self.engine()?.is_whole()?.to_string()]),
+            ["watch", family, table] => {
+                let family = family.parse().map_err(|()| "unknown family")?;
+                let (watch, _) = match &self.watch {
+                    Some(both) => both,
+                    None => self.watch.insert(Watch::open()?),
+                };
+                let watch = watch.clone();
+                watch.add(family, table);
+                self.engine()?.be_watched(&watch);
+            }
+            ["news"] => {
+                let (_, watcher) = self.watch.as_mut().ok_or("no watch")?;
+                return Ok(watcher.next(SOON)?.iter().map(news).collect());
+            }
             ["close"] => self.engine.take().ok_or("not open")?.close()?,
             ["foreign", what, family, table, set, rest @ ..] => {
                 let name = SetName {
@@ -127,7 +147,22 @@ fn foreign(what: &str, name: &SetName, rest: &[&str]) -> Result<Vec<String>, Box
     Ok(Vec::new())
 }
 
-fn rules(jail: &str, list: &str, protocols: &str) -> Result<JailRules, Box<dyn Error>> {
+fn news(news: &News) -> String {
+    match news {
+        News::Anything => "anything".to_owned(),
+        News::Lost(lost) => {
+            let set = lost.set.as_deref().unwrap_or("-");
+            format!("{} {} {set}", lost.family, lost.table)
+        }
+    }
+}
+
+fn rules(
+    jail: &str,
+    list: &str,
+    protocols: &str,
+    blocktype: &str,
+) -> Result<JailRules, Box<dyn Error>> {
     let protocols = ports::parse_protocols(protocols)?;
     let services = ports::services::Services::built_in();
     let ports = match list {
@@ -140,7 +175,11 @@ fn rules(jail: &str, list: &str, protocols: &str) -> Result<JailRules, Box<dyn E
         jail: jail.to_owned(),
         ports,
         protocols,
-        blocktype: Blocktype::Drop,
+        blocktype: match blocktype {
+            "" => "drop",
+            blocktype => blocktype,
+        }
+        .parse()?,
     })
 }
 

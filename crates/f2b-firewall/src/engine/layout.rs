@@ -1,21 +1,20 @@
 //! Sets and rules: what is wanted, what is there, and the one transaction
 //! between them.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::io::Errno;
 
 use crate::error::FirewallError;
-use crate::jail::{Blocktype, JailRules, PortRange, Protocol, joined_ports};
+use crate::jail::{JailRules, PortRange, Protocol, joined_ports};
 use crate::names::{self, SetKind};
-use crate::netlink::attribute::Writer;
 use crate::netlink::batch::Batch;
-use crate::netlink::message::{APPEND, CREATE};
+use crate::netlink::message::CREATE;
 use crate::netlink::socket::Trouble;
-use crate::nftables::element::{self, Place};
-use crate::nftables::expression::{self, Base, Comparison, Meta};
-use crate::nftables::set::{self, ANONYMOUS, ANONYMOUS_NAME, CONSTANT, INTERVAL, Shape};
-use crate::nftables::{chain, rule, table};
+use crate::nftables::chain::Chain;
+use crate::nftables::{chain, rule, set, table};
 
 use super::Engine;
 
@@ -47,10 +46,13 @@ pub(super) struct Changed {
 }
 
 /// Checks what the kernel would refuse, or take for something else.
-pub(super) fn check_rules(rules: &JailRules) -> Result<(), FirewallError> {
+pub(crate) fn check_rules(rules: &JailRules) -> Result<(), FirewallError> {
     let ports = joined_ports(&rules.ports);
-    let problem = if rules.protocols.is_empty() && ports != [PortRange::ALL] {
+    let has_ports = ports != [PortRange::ALL];
+    let problem = if rules.protocols.is_empty() && has_ports {
         "ports need a protocol".to_owned()
+    } else if has_ports && !rules.protocols.iter().copied().all(Protocol::has_ports) {
+        "icmp has no ports".to_owned()
     } else if ports.len() > PORT_RANGES {
         format!("{} port ranges, {PORT_RANGES} fit", ports.len())
     } else {
@@ -73,9 +75,11 @@ impl Engine {
         let mut tries = TRIES;
         let changed = loop {
             tries = tries.saturating_sub(1);
-            if self.chain_fit()? == Some(chain::Fit::Foreign) {
-                let table = self.table.clone();
-                return Err(FirewallError::ForeignChain { table });
+            for chain in Chain::ALL {
+                if self.chain_fit(chain)? == Some(chain::Fit::Foreign) {
+                    let (table, chain) = (self.table.clone(), chain.name());
+                    return Err(FirewallError::ForeignChain { chain, table });
+                }
             }
             let plan = self.plan(jails, removal)?;
             let batch = self.write(jails, &plan);
@@ -89,6 +93,12 @@ impl Engine {
                     }
                     | Trouble::Lost,
                 ) if tries > 0 => {}
+                // Old kernels say so of the hook, and those without the module
+                // that there is no such expression.
+                Err(Trouble::Refused {
+                    errno: Errno::OPNOTSUPP | Errno::NOENT,
+                    ..
+                }) if wants(jails, Chain::Reject) => return Err(FirewallError::NoReject),
                 Err(trouble) => return Err(FirewallError::of(trouble, "make table and rules")),
             }
         };
@@ -96,23 +106,59 @@ impl Engine {
         Ok(changed)
     }
 
+    /// Tells whether table, chains, sets and rules are there as they were made.
+    ///
+    /// Rules are counted, not compared: one that another program put in the
+    /// place of ours is not told from it.
+    pub fn is_whole(&mut self) -> Result<bool, FirewallError> {
+        if self.table_is_awake()? != Some(true) {
+            return Ok(false);
+        }
+        let jails = self.jails.clone();
+        let found = self.sets()?;
+        let fits = |(kind, name): (SetKind, String)| {
+            let mut found = found.iter();
+            found.any(|set| set.name == name && set.fits(kind.shape(0)))
+        };
+        if !wanted_sets(&jails).all(fits) {
+            return Ok(false);
+        }
+        match self.check_in_kernel(&jails) {
+            Ok(()) => Ok(true),
+            Err(FirewallError::TableGone { .. } | FirewallError::SetGone { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn check_in_kernel(
         &mut self,
         jails: &BTreeMap<String, JailRules>,
     ) -> Result<(), FirewallError> {
-        if self.chain_fit()? != Some(chain::Fit::Ours) {
-            let table = self.table.clone();
-            return Err(FirewallError::TableGone { table });
+        let mut missing: BTreeMap<(Chain, String), usize> = BTreeMap::new();
+        for rules in jails.values() {
+            let count = rules::variants(rules).len();
+            for kind in SetKind::ALL {
+                let place = (rules::chain_of(rules), kind.name(&rules.jail));
+                missing.insert(place, count);
+            }
         }
-        let used: BTreeSet<String> = self
-            .rules()?
-            .into_iter()
-            .flat_map(|rule| rule.lookups)
-            .collect();
-        let missing = wanted_sets(jails).find(|(_, set)| !used.contains(set));
-        match missing {
+        for chain in Chain::ALL {
+            if !wants(jails, chain) {
+                continue;
+            }
+            if self.chain_fit(chain)? != Some(chain::Fit::Ours) {
+                let table = self.table.clone();
+                return Err(FirewallError::TableGone { table });
+            }
+            for set in self.rules(chain)?.into_iter().flat_map(|rule| rule.lookups) {
+                if let Some(count) = missing.get_mut(&(chain, set)) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+        }
+        match missing.into_iter().find(|(_, count)| *count > 0) {
             None => Ok(()),
-            Some((_, set)) => Err(FirewallError::SetGone { set }),
+            Some(((_, set), _)) => Err(FirewallError::SetGone { set }),
         }
     }
 
@@ -157,18 +203,28 @@ impl Engine {
             .filter(|set| !fitting.contains(set))
             .collect();
         // Rules of jails that are not started yet go on; all others are made
-        // anew. With none to keep the chain is emptied without a look.
-        if !kept.is_empty() {
+        // anew. With none to keep a chain is emptied without a look.
+        for chain in Chain::ALL {
             let goes = |rule: &rule::Found| !rule.lookups.iter().any(|set| kept.contains(set));
-            let rules = self.rules()?;
-            plan.rules = Some(
-                rules
-                    .into_iter()
-                    .filter(goes)
-                    .map(|rule| rule.handle)
-                    .collect(),
-            );
+            let mut stays = wants(jails, chain);
+            let mut removed = None;
+            if !kept.is_empty() {
+                let (going, staying): (Vec<_>, Vec<_>) =
+                    self.rules(chain)?.into_iter().partition(goes);
+                stays |= !staying.is_empty();
+                removed = Some(going.into_iter().map(|rule| rule.handle).collect());
+            }
+            let is_there = stays || self.chain_fit(chain)?.is_some();
+            if is_there {
+                plan.chains.push(ChainPlan {
+                    chain,
+                    removed,
+                    stays,
+                });
+            }
         }
+        // Those who block all protocols may be among those that are kept.
+        plan.lets_neighbours_pass = !kept.is_empty() || jails.values().any(rules::blocks_icmp);
         Ok(plan)
     }
 
@@ -177,18 +233,8 @@ impl Engine {
         let mut batch = self.socket.batch(table::INET);
         batch.label(format!("make table `inet {table}`"));
         batch.operation(table::NEW, CREATE, |out| table::describe(out, table));
-        batch.label(format!("make chain `{}`", chain::CHAIN));
-        batch.operation(chain::NEW, CREATE, |out| chain::describe(out, table));
-        batch.label("remove old rules");
-        match &plan.rules {
-            None => {
-                batch.operation(rule::DELETE, 0, |out| rule::of_chain(out, table));
-            }
-            Some(handles) => {
-                for &handle in handles {
-                    batch.operation(rule::DELETE, 0, |out| rule::name(out, table, handle));
-                }
-            }
+        for plan in &plan.chains {
+            write_chain(&mut batch, table, plan);
         }
         for set in &plan.removed {
             batch.label(format!("remove set `{set}`"));
@@ -209,7 +255,13 @@ impl Engine {
         }
         for rules in jails.values() {
             batch.label(format!("make rules of jail \"{}\"", rules.jail));
-            write_rules(&mut batch, table, rules, &mut next_id);
+            rules::write(&mut batch, table, rules, &mut next_id);
+        }
+        for chain in plan.chains.iter().filter(|chain| chain.stays) {
+            if plan.lets_neighbours_pass {
+                batch.label("make the rule for neighbours");
+                rules::write_discovery(&mut batch, table, chain.chain);
+            }
         }
         batch
     }
@@ -218,12 +270,28 @@ impl Engine {
 /// What a transaction does, beyond what it always does.
 #[derive(Debug, Default)]
 struct Plan {
-    /// The rules to remove; `None` is all of them.
-    rules: Option<Vec<u64>>,
+    /// The chains that are there or are to be.
+    chains: Vec<ChainPlan>,
     /// The sets to remove.
     removed: Vec<String>,
     /// The sets to make.
     changed: Changed,
+    /// Whether some jail would keep neighbours from finding each other.
+    lets_neighbours_pass: bool,
+}
+
+#[derive(Debug)]
+struct ChainPlan {
+    chain: Chain,
+    /// The rules to remove; `None` is all of them.
+    removed: Option<Vec<u64>>,
+    /// Whether the chain stays, or is made.
+    stays: bool,
+}
+
+/// Tells whether a chain is to be there. The first always is.
+fn wants(jails: &BTreeMap<String, JailRules>, chain: Chain) -> bool {
+    chain == Chain::Prerouting || jails.values().any(|rules| rules::chain_of(rules) == chain)
 }
 
 fn wanted_sets(jails: &BTreeMap<String, JailRules>) -> impl Iterator<Item = (SetKind, String)> {
@@ -232,117 +300,34 @@ fn wanted_sets(jails: &BTreeMap<String, JailRules>) -> impl Iterator<Item = (Set
         .flat_map(|jail| SetKind::ALL.map(|kind| (kind, kind.name(jail))))
 }
 
-/// Writes one rule for each protocol and each set of the jail.
-fn write_rules(
-    batch: &mut Batch,
-    table: &str,
-    rules: &JailRules,
-    next_id: &mut impl FnMut() -> u32,
-) {
-    let ports = joined_ports(&rules.ports);
-    let mut protocols: Vec<Option<Protocol>> = rules.protocols.iter().copied().map(Some).collect();
-    protocols.sort_unstable();
-    protocols.dedup();
-    if protocols.is_empty() {
-        protocols.push(None);
-    }
-    for protocol in protocols {
-        for kind in SetKind::ALL {
-            let source = kind.name(&rules.jail);
-            // An anonymous set belongs to one rule.
-            let port_set = (ports.len() > 1).then(&mut *next_id);
-            if let Some(id) = port_set {
-                write_port_set(batch, table, &ports, id);
-            }
-            batch.operation(rule::NEW, CREATE | APPEND, |out| {
-                rule::describe(out, table, |out| {
-                    if let Some(protocol) = protocol {
-                        match_ports(out, protocol, &ports, port_set);
-                    }
-                    match_source(out, kind, &source);
-                    expression::counter(out);
-                    match rules.blocktype {
-                        Blocktype::Drop => expression::drop_packet(out),
-                    }
+/// Makes or empties a chain, and removes one that is not wanted.
+fn write_chain(batch: &mut Batch, table: &str, plan: &ChainPlan) {
+    let chain = plan.chain;
+    batch.label(format!("make chain `{}`", chain.name()));
+    batch.operation(chain::NEW, CREATE, |out| chain::describe(out, table, chain));
+    batch.label("remove old rules");
+    match &plan.removed {
+        None => {
+            batch.operation(rule::DELETE, 0, |out| rule::of_chain(out, table, chain));
+        }
+        Some(handles) => {
+            for &handle in handles {
+                batch.operation(rule::DELETE, 0, |out| {
+                    rule::name(out, table, chain, handle);
                 });
-            });
-        }
-    }
-}
-
-fn write_port_set(batch: &mut Batch, table: &str, ports: &[PortRange], id: u32) {
-    let ranges = ports.iter().any(|range| range.first() != range.last());
-    let ends = if ranges { 2_u32 } else { 1 };
-    let shape = Shape {
-        key: set::Key::Port,
-        flags: ANONYMOUS | CONSTANT | if ranges { INTERVAL } else { 0 },
-        size: u32::try_from(ports.len())
-            .unwrap_or(u32::MAX)
-            .saturating_mul(ends),
-        id,
-    };
-    batch.operation(set::NEW, CREATE, |out| {
-        set::describe(out, table, ANONYMOUS_NAME, shape);
-    });
-    let place = Place {
-        table,
-        set: ANONYMOUS_NAME,
-        id: Some(id),
-    };
-    batch.operation(element::NEW, CREATE, |out| {
-        element::list(out, place, |out| {
-            for range in ports {
-                let first = element::Key::Port(range.first());
-                match range.last().checked_add(1) {
-                    _ if !ranges => element::put(out, first, None),
-                    Some(behind) => {
-                        element::put(out, first, None);
-                        element::put_end(out, element::Key::Port(behind));
-                    }
-                    None => element::put_open(out, first, None),
-                }
             }
-        });
-    });
-}
-
-fn match_ports(out: &mut Writer, protocol: Protocol, ports: &[PortRange], set: Option<u32>) {
-    expression::meta(out, Meta::Protocol);
-    expression::compare(out, Comparison::Equal, &[protocol.number()]);
-    if ports == [PortRange::ALL] {
-        return;
-    }
-    // The destination port of all these protocols is at the same place.
-    expression::payload(out, Base::Transport, 2, 2);
-    match (set, ports) {
-        (None, [range]) if range.first() == range.last() => {
-            expression::compare(out, Comparison::Equal, &range.first().to_be_bytes());
         }
-        (None, [range]) => {
-            expression::compare(out, Comparison::AtLeast, &range.first().to_be_bytes());
-            expression::compare(out, Comparison::AtMost, &range.last().to_be_bytes());
-        }
-        _ => expression::lookup(out, ANONYMOUS_NAME, set),
     }
-}
-
-fn match_source(out: &mut Writer, kind: SetKind, set: &str) {
-    // NFPROTO_IPV4, NFPROTO_IPV6; the place of the source address in the
-    // header of each.
-    let (family, offset, length) = if kind.is_ip4() {
-        (2, 12, 4)
-    } else {
-        (10, 8, 16)
-    };
-    expression::meta(out, Meta::Family);
-    expression::compare(out, Comparison::Equal, &[family]);
-    expression::payload(out, Base::Network, offset, length);
-    expression::lookup(out, set, None);
+    if !plan.stays {
+        batch.label(format!("remove chain `{}`", chain.name()));
+        batch.operation(chain::DELETE, 0, |out| chain::name(out, table, chain));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blocktype::Blocktype;
 
     #[test]
     fn rules_that_make_no_sense_are_refused() {
@@ -364,6 +349,12 @@ mod tests {
             vec![PortRange::single(22)],
             vec![],
             "rules of jail \"sshd\": ports need a protocol",
+        );
+        check(vec![], vec![Protocol::Icmp], "");
+        check(
+            vec![PortRange::single(22)],
+            vec![Protocol::Tcp, Protocol::Icmp],
+            "rules of jail \"sshd\": icmp has no ports",
         );
         let many: Vec<_> = (0..257).map(|n| PortRange::single(n * 2)).collect();
         check(

@@ -7,6 +7,7 @@ use crate::change::Element;
 use crate::error::FirewallError;
 use crate::names::SetKind;
 use crate::netlink::socket::Trouble;
+use crate::nftables::chain::Chain;
 use crate::nftables::element::{self, Place};
 use crate::nftables::{chain, rule, set, table};
 
@@ -16,26 +17,33 @@ use super::range::{self, Listed, Point, Range};
 impl Engine {
     /// Tells whether the table is there.
     pub(super) fn has_table(&mut self) -> Result<bool, FirewallError> {
+        Ok(self.table_is_awake()?.is_some())
+    }
+
+    /// Tells whether the table is there and not put to sleep.
+    pub(super) fn table_is_awake(&mut self) -> Result<Option<bool>, FirewallError> {
         let name = &self.table;
         let found = self.socket.get(
             table::GET,
             table::INET,
             |out| table::name(out, name),
-            table::read_name,
+            |attributes| {
+                let found = table::read_name(attributes)?;
+                (found == *name).then(|| !table::is_dormant(attributes))
+            },
         );
-        let found = found.map_err(|trouble| FirewallError::of(trouble, "read table"))?;
-        Ok(found.is_some_and(|found| found == self.table))
+        found.map_err(|trouble| FirewallError::of(trouble, "read table"))
     }
 
-    /// Tells whether the chain is there and ours.
-    pub(super) fn chain_fit(&mut self) -> Result<Option<chain::Fit>, FirewallError> {
+    /// Tells whether a chain is there and ours.
+    pub(super) fn chain_fit(&mut self, chain: Chain) -> Result<Option<chain::Fit>, FirewallError> {
         let name = &self.table;
         self.socket
             .get(
                 chain::GET,
                 table::INET,
-                |out| chain::name(out, name),
-                |attributes| Some(chain::read_fit(attributes)),
+                |out| chain::name(out, name, chain),
+                |attributes| Some(chain::read_fit(attributes, chain)),
             )
             .map_err(|trouble| FirewallError::of(trouble, "read chain"))
     }
@@ -54,14 +62,14 @@ impl Engine {
         empty_if_missing(listed, "list sets")
     }
 
-    /// Lists the rules of the chain; none when there is no chain.
-    pub(super) fn rules(&mut self) -> Result<Vec<rule::Found>, FirewallError> {
+    /// Lists the rules of a chain; none when there is no chain.
+    pub(super) fn rules(&mut self, chain: Chain) -> Result<Vec<rule::Found>, FirewallError> {
         let name = &self.table;
         let listed = self.socket.list(
             rule::GET,
             table::INET,
-            |out| rule::of_chain(out, name),
-            |attributes, found| found.extend(rule::read(attributes, name)),
+            |out| rule::of_chain(out, name, chain),
+            |attributes, found| found.extend(rule::read(attributes, name, chain)),
         );
         empty_if_missing(listed, "list rules")
     }

@@ -75,6 +75,8 @@ pub(crate) struct Message<'a> {
     pub(crate) flags: u16,
     /// The number of the request that this answers.
     pub(crate) sequence: u32,
+    /// The port of the socket whose request this answers, or tells of.
+    pub(crate) port: u32,
     /// What follows the header.
     body: &'a [u8],
 }
@@ -91,6 +93,16 @@ pub(crate) enum Meaning<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// Returns the address family of a message of a subsystem.
+    pub(crate) fn family(&self) -> Option<u8> {
+        self.body.first().copied()
+    }
+
+    /// Returns the attributes of a message of a subsystem.
+    pub(crate) fn attributes(&self) -> &'a [u8] {
+        self.body.get(FAMILY_HEADER..).unwrap_or_default()
+    }
+
     /// Tells what the message means.
     pub(crate) fn meaning(&self) -> Meaning<'a> {
         match self.kind {
@@ -108,7 +120,7 @@ impl<'a> Message<'a> {
                     Some(_) | None => Meaning::Refused(5),
                 }
             }
-            _ => Meaning::Part(self.body.get(FAMILY_HEADER..).unwrap_or_default()),
+            _ => Meaning::Part(self.attributes()),
         }
     }
 }
@@ -134,7 +146,24 @@ impl<'a> Iterator for Messages<'a> {
 
     fn next(&mut self) -> Option<Message<'a>> {
         let head = self.rest.first_chunk::<HEADER>()?;
-        let [l0, l1, l2, l3, k0, k1, f0, f1, s0, s1, s2, s3, ..] = *head;
+        let [
+            l0,
+            l1,
+            l2,
+            l3,
+            k0,
+            k1,
+            f0,
+            f1,
+            s0,
+            s1,
+            s2,
+            s3,
+            p0,
+            p1,
+            p2,
+            p3,
+        ] = *head;
         let length = usize::try_from(u32::from_ne_bytes([l0, l1, l2, l3])).ok()?;
         if length < HEADER {
             return None;
@@ -149,6 +178,7 @@ impl<'a> Iterator for Messages<'a> {
             kind: u16::from_ne_bytes([k0, k1]),
             flags: u16::from_ne_bytes([f0, f1]),
             sequence: u32::from_ne_bytes([s0, s1, s2, s3]),
+            port: u32::from_ne_bytes([p0, p1, p2, p3]),
             body,
         })
     }

@@ -10,8 +10,11 @@ use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use thiserror::Error;
 
+use crate::nftables::news;
+use crate::watch::Watch;
+
 use super::attribute::Writer;
-use super::batch::{Batch, NFTABLES};
+use super::batch::{Batch, NFTABLES, Sealed};
 use super::message::{self, DUMP, DUMP_INTERRUPTED, Head, Meaning, Messages, REQUEST};
 
 /// How long an answer may take. The kernel answers before `sendmsg` returns,
@@ -23,6 +26,8 @@ const SEND_BUFFER: usize = 16 << 20;
 const RECEIVE_BUFFER: usize = 4 << 20;
 /// The longest datagram that is read whole.
 const DATAGRAM: usize = 256 << 10;
+/// The longest batch that is not worth to stop listening for: some fifty bans.
+const QUIET: usize = 8 << 10;
 /// How often a list is read anew because it changed meanwhile.
 const DUMP_TRIES: u32 = 32;
 /// How many datagrams of strangers are stepped over in one wait.
@@ -72,6 +77,9 @@ pub(crate) struct Socket {
     fd: OwnedFd,
     buffer: Vec<u8>,
     sequence: u32,
+    port: u32,
+    /// Hears what others do, and is not to hear what we do.
+    watch: Option<Watch>,
 }
 
 impl Socket {
@@ -95,10 +103,18 @@ impl Socket {
         sockopt::set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE))?;
         sockopt::set_socket_timeout(&fd, Timeout::Send, Some(PATIENCE))?;
         Ok(Self {
+            port: super::port(&fd)?,
             fd,
             buffer: vec![0; DATAGRAM],
             sequence: 1,
+            watch: None,
         })
+    }
+
+    /// Lets a watch pass over what comes from here.
+    pub(crate) fn be_watched(&mut self, watch: &Watch) {
+        watch.own(self.port);
+        self.watch = Some(watch.clone());
     }
 
     /// Starts a transaction.
@@ -113,6 +129,42 @@ impl Socket {
     pub(crate) fn commit(&mut self, batch: Batch) -> Result<(), Trouble> {
         let sealed = batch.seal().ok_or(Trouble::TooLong)?;
         self.sequence = sealed.next();
+        let watch = self.watch.clone();
+        match watch.filter(|_| sealed.bytes().len() > QUIET) {
+            None => self.commit_sealed(&sealed),
+            Some(watch) => self.commit_unheard(&sealed, &watch),
+        }
+    }
+
+    /// Commits while nobody listens, and finds out whether somebody else
+    /// committed meanwhile.
+    fn commit_unheard(&mut self, sealed: &Sealed, watch: &Watch) -> Result<(), Trouble> {
+        let before = self.generation();
+        watch.cover_ears();
+        let committed = self.commit_sealed(sealed);
+        watch.uncover_ears();
+        let own = match &committed {
+            Ok(()) => Some(1),
+            Err(Trouble::Refused { .. }) => Some(0),
+            Err(_) => None,
+        };
+        let expected = before
+            .zip(own)
+            .map(|(before, own)| before.wrapping_add(own));
+        if expected.is_none() || self.generation() != expected {
+            watch.note_missed();
+        }
+        committed
+    }
+
+    /// Returns the number of transactions so far.
+    fn generation(&mut self) -> Option<u32> {
+        self.get(news::GET_GENERATION, 0, |_| (), news::read_generation)
+            .ok()
+            .flatten()
+    }
+
+    fn commit_sealed(&mut self, sealed: &Sealed) -> Result<(), Trouble> {
         self.send(sealed.bytes())?;
         let mut refused: Option<(u32, i32)> = None;
         let mut ended = false;
@@ -334,5 +386,14 @@ impl Socket {
             }
         }
         Err(Trouble::Silent)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Its port may be given to another program.
+        if let Some(watch) = &self.watch {
+            watch.disown(self.port);
+        }
     }
 }

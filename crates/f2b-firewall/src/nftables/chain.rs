@@ -6,6 +6,8 @@ use crate::netlink::attribute::{Attribute, Attributes, Writer};
 pub(crate) const NEW: u8 = 3;
 /// Asks for a chain (`NFT_MSG_GETCHAIN`).
 pub(crate) const GET: u8 = 4;
+/// Removes a chain (`NFT_MSG_DELCHAIN`).
+pub(crate) const DELETE: u8 = 5;
 
 /// `NFTA_CHAIN_TABLE`.
 const TABLE: u16 = 1;
@@ -27,29 +29,60 @@ const HOOK_PRIORITY: u16 = 2;
 const PREROUTING: u32 = 0;
 /// Before connection tracking, after fragments were put together (−400).
 const RAW: i32 = -300;
+/// After connection tracking (−200), so that the answer belongs to the
+/// connection and a firewall lets it out; before any destination NAT (−100).
+const MANGLE: i32 = -150;
 /// What no rule drops goes on (`NF_ACCEPT`).
 const ACCEPT: u32 = 1;
 /// The kind of base chain that filters.
 const FILTER: &str = "filter";
 
-/// The one chain: `type filter hook prerouting priority raw; policy accept`.
-pub(crate) const CHAIN: &str = "prerouting";
+/// The chains of our table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Chain {
+    /// `type filter hook prerouting priority raw; policy accept`: what is
+    /// dropped without an answer. It is always there.
+    Prerouting,
+    /// The same at `priority mangle`: what is answered. It is there while a
+    /// jail needs it.
+    Reject,
+}
+
+impl Chain {
+    /// Both, in the order packets meet them.
+    pub(crate) const ALL: [Self; 2] = [Self::Prerouting, Self::Reject];
+
+    /// Returns its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Prerouting => "prerouting",
+            Self::Reject => "prerouting-reject",
+        }
+    }
+
+    fn priority(self) -> [u8; 4] {
+        match self {
+            Self::Prerouting => RAW.to_be_bytes(),
+            Self::Reject => MANGLE.to_be_bytes(),
+        }
+    }
+}
 
 /// Describes the chain to make.
-pub(crate) fn describe(out: &mut Writer, table: &str) {
-    name(out, table);
+pub(crate) fn describe(out: &mut Writer, table: &str, chain: Chain) {
+    name(out, table, chain);
     out.nest(HOOK, |out| {
         out.put_u32(HOOK_NUMBER, PREROUTING);
-        out.put(HOOK_PRIORITY, &RAW.to_be_bytes());
+        out.put(HOOK_PRIORITY, &chain.priority());
     });
     out.put_u32(POLICY, ACCEPT);
     out.put_text(TYPE, FILTER);
 }
 
-/// Names the chain to read.
-pub(crate) fn name(out: &mut Writer, table: &str) {
+/// Names the chain to read or to remove.
+pub(crate) fn name(out: &mut Writer, table: &str, chain: Chain) {
     out.put_text(TABLE, table);
-    out.put_text(NAME, CHAIN);
+    out.put_text(NAME, chain.name());
 }
 
 /// What sets a found chain apart from ours.
@@ -63,14 +96,14 @@ pub(crate) enum Fit {
 
 /// Compares a found chain with ours. The policy is not compared: making the
 /// chain again sets it.
-pub(crate) fn read_fit(attributes: &[u8]) -> Fit {
+pub(crate) fn read_fit(attributes: &[u8], chain: Chain) -> Fit {
     let attributes = Attributes::new(attributes);
     let hook = attributes.first(HOOK).map(Attribute::nested);
     let number = hook.and_then(|hook| hook.first(HOOK_NUMBER)?.u32());
     let priority = hook.and_then(|hook| hook.first(HOOK_PRIORITY)?.u32());
     let kind = attributes.first(TYPE).and_then(Attribute::text);
     let ours = number == Some(PREROUTING)
-        && priority.map(u32::to_be_bytes) == Some(RAW.to_be_bytes())
+        && priority.map(u32::to_be_bytes) == Some(chain.priority())
         && kind == Some(FILTER);
     if ours { Fit::Ours } else { Fit::Foreign }
 }
@@ -84,10 +117,14 @@ mod tests {
         let check = |body: fn(&mut Writer), expected: Fit| {
             let mut out = Writer::default();
             body(&mut out);
-            assert_eq!(read_fit(out.bytes()), expected);
+            assert_eq!(read_fit(out.bytes(), Chain::Prerouting), expected);
         };
-        check(|out| describe(out, "stockade"), Fit::Ours);
-        check(|out| name(out, "stockade"), Fit::Foreign);
+        check(
+            |out| describe(out, "stockade", Chain::Prerouting),
+            Fit::Ours,
+        );
+        check(|out| describe(out, "stockade", Chain::Reject), Fit::Foreign);
+        check(|out| name(out, "stockade", Chain::Prerouting), Fit::Foreign);
         check(|_| (), Fit::Foreign);
         check(
             |out| {
@@ -104,7 +141,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
-            let _ = read_fit(&bytes);
+            let _ = read_fit(&bytes, Chain::Reject);
         }
     }
 }

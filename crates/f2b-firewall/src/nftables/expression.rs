@@ -3,6 +3,7 @@
 //! They are the steps `nft` itself writes, in its order, so that
 //! `nft list ruleset` prints the rules as a person would have typed them.
 
+use crate::blocktype::Refusal;
 use crate::netlink::attribute::{Attributes, Writer};
 
 /// `NFTA_LIST_ELEM`.
@@ -19,6 +20,8 @@ const DATA_VERDICT: u16 = 2;
 const VERDICT_CODE: u16 = 1;
 /// The packet goes no further (`NF_DROP`).
 const DROP: u32 = 0;
+/// The packet leaves the chain and goes on (`NF_ACCEPT`).
+const ACCEPT: u32 = 1;
 
 /// The register a verdict goes to (`NFT_REG_VERDICT`).
 const VERDICT_REGISTER: u32 = 0;
@@ -127,12 +130,39 @@ pub(crate) fn counter(out: &mut Writer) {
 
 /// Drops the packet.
 pub(crate) fn drop_packet(out: &mut Writer) {
+    verdict(out, DROP);
+}
+
+/// Lets the packet pass the rest of the chain.
+pub(crate) fn accept_packet(out: &mut Writer) {
+    verdict(out, ACCEPT);
+}
+
+fn verdict(out: &mut Writer, code: u32) {
     step(out, "immediate", |out| {
         // NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA.
         out.put_u32(1, VERDICT_REGISTER);
         out.nest(2, |out| {
-            out.nest(DATA_VERDICT, |out| out.put_u32(VERDICT_CODE, DROP));
+            out.nest(DATA_VERDICT, |out| out.put_u32(VERDICT_CODE, code));
         });
+    });
+}
+
+/// Drops the packet and tells its sender.
+pub(crate) fn reject(out: &mut Writer, refusal: Refusal) {
+    // NFT_REJECT_TCP_RST, and NFT_REJECT_ICMPX_UNREACH with a code that the
+    // kernel translates for either family.
+    let (kind, code) = match refusal {
+        Refusal::TcpReset => (1, 0),
+        Refusal::NoRoute => (2, 0),
+        Refusal::PortUnreachable => (2, 1),
+        Refusal::HostUnreachable => (2, 2),
+        Refusal::AdminProhibited => (2, 3),
+    };
+    step(out, "reject", |out| {
+        // NFTA_REJECT_TYPE, NFTA_REJECT_ICMP_CODE.
+        out.put_u32(1, kind);
+        out.put(2, &[code]);
     });
 }
 

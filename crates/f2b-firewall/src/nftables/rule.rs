@@ -2,7 +2,7 @@
 
 use crate::netlink::attribute::{Attributes, Writer};
 
-use super::chain::CHAIN;
+use super::chain::Chain;
 use super::expression;
 
 /// Makes a rule (`NFT_MSG_NEWRULE`).
@@ -22,20 +22,25 @@ const HANDLE: u16 = 3;
 const EXPRESSIONS: u16 = 4;
 
 /// Describes the rule to make; `expressions` writes its steps.
-pub(crate) fn describe(out: &mut Writer, table: &str, expressions: impl FnOnce(&mut Writer)) {
-    of_chain(out, table);
+pub(crate) fn describe(
+    out: &mut Writer,
+    table: &str,
+    chain: Chain,
+    expressions: impl FnOnce(&mut Writer),
+) {
+    of_chain(out, table, chain);
     out.nest(EXPRESSIONS, expressions);
 }
 
 /// Names the chain whose rules are asked for, or are all removed.
-pub(crate) fn of_chain(out: &mut Writer, table: &str) {
+pub(crate) fn of_chain(out: &mut Writer, table: &str, chain: Chain) {
     out.put_text(TABLE, table);
-    out.put_text(RULE_CHAIN, CHAIN);
+    out.put_text(RULE_CHAIN, chain.name());
 }
 
 /// Names one rule to remove.
-pub(crate) fn name(out: &mut Writer, table: &str, handle: u64) {
-    of_chain(out, table);
+pub(crate) fn name(out: &mut Writer, table: &str, chain: Chain, handle: u64) {
+    of_chain(out, table, chain);
     out.put_u64(HANDLE, handle);
 }
 
@@ -48,11 +53,11 @@ pub(crate) struct Found {
     pub(crate) lookups: Vec<String>,
 }
 
-/// Reads a rule of our chain from an answer.
-pub(crate) fn read(attributes: &[u8], table: &str) -> Option<Found> {
+/// Reads a rule of one of our chains from an answer.
+pub(crate) fn read(attributes: &[u8], table: &str, chain: Chain) -> Option<Found> {
     let attributes = Attributes::new(attributes);
-    let ours =
-        attributes.first(TABLE)?.text()? == table && attributes.first(RULE_CHAIN)?.text()? == CHAIN;
+    let text = |kind| attributes.first(kind)?.text();
+    let ours = text(TABLE)? == table && text(RULE_CHAIN)? == chain.name();
     ours.then_some(())?;
     Some(Found {
         handle: attributes.first(HANDLE)?.u64()?,
@@ -68,24 +73,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_of_other_tables_are_not_ours() {
+    fn rules_of_other_tables_and_chains_are_not_ours() {
         let mut out = Writer::default();
-        describe(&mut out, "stockade", |out| {
+        let chain = Chain::Prerouting;
+        describe(&mut out, "stockade", chain, |out| {
             expression::lookup(out, "addr-set-sshd", None);
         });
         out.put_u64(HANDLE, 9);
-        let found = read(out.bytes(), "stockade").unwrap();
+        let found = read(out.bytes(), "stockade", chain).unwrap();
         assert_eq!(
             (found.handle, found.lookups),
             (9, vec!["addr-set-sshd".to_owned()])
         );
-        assert_eq!(read(out.bytes(), "other"), None);
+        assert_eq!(read(out.bytes(), "other", chain), None);
+        assert_eq!(read(out.bytes(), "stockade", Chain::Reject), None);
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
-            let _ = read(&bytes, "stockade");
+            let _ = read(&bytes, "stockade", Chain::Reject);
         }
     }
 }

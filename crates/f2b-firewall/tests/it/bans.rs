@@ -254,3 +254,26 @@ fn many_bans_are_one_batch_and_all_are_read_back() {
     );
     assert_eq!(engine.nets("sshd").len(), 20_000);
 }
+
+#[test]
+fn a_ban_of_a_hundred_years_and_one_for_ever_are_held_and_read_back() {
+    let kit = Kit::new().unwrap();
+    let mut engine = Driver::sshd(kit.server());
+    let bans = [
+        "ban sshd 192.0.2.11/32 3155760000000",
+        "ban sshd 198.51.100.0/24 3155760000000",
+        "ban sshd 2001:db8::11/128 18446744073709551615",
+        "ban sshd 192.0.2.12/32 -",
+        // The longest that is not cut.
+        "ban sshd 192.0.2.13/32 2000000000000",
+    ];
+    assert_eq!(engine.apply(&bans), ["in kernel"; 5]);
+    // What is longer is held for some 63 years, and asked for again meanwhile.
+    for element in engine.ask("elements sshd") {
+        let (net, remaining) = element.split_once(' ').unwrap();
+        match remaining.parse::<u64>() {
+            Ok(ms) => assert!((1_999_999_000_000..=2_000_000_000_000).contains(&ms)),
+            Err(_) => assert_eq!((net, remaining), ("192.0.2.12/32", "-")),
+        }
+    }
+}

@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod adoption;
+mod answers;
 mod bans;
 mod driver;
 mod foreign;
 mod mistakes;
+mod neighbours;
 mod overlaps;
 mod ruleset;
+mod watch;

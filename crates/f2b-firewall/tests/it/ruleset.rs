@@ -29,6 +29,9 @@ fn the_ruleset_reads_as_if_a_person_had_typed_it() {
     engine.does("start recidive - all");
     engine.does("start sip 5060-5061 udp");
     engine.does("start mail smtp,imap tcp");
+    engine.does("start dovecot imap,imaps tcp reject");
+    engine.does("start exim smtp tcp,udp reject with tcp reset");
+    engine.does("start ping - icmp reject with icmpx admin-prohibited");
     let bans = [
         "ban sshd 192.0.2.11/32 600000",
         "ban sshd 192.0.2.12/32 -",

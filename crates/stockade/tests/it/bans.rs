@@ -12,6 +12,11 @@ impl Server {
         proven.unwrap_or_else(|error| panic!("{error}\n{}", self.story()));
     }
 
+    fn is_refused(&self, from: impl Into<IpAddr>, to: impl Into<IpAddr>) {
+        let proven = self.kit().attacker().is_refused(from, to, 22);
+        proven.unwrap_or_else(|error| panic!("{error}\n{}", self.story()));
+    }
+
     fn cannot_connect(&self, from: impl Into<IpAddr>, to: impl Into<IpAddr>) {
         let proven = self.kit().attacker().cannot_connect(from, to, 22);
         proven.unwrap_or_else(|error| panic!("{error}\n{}", self.story()));
@@ -170,33 +175,105 @@ fn a_banned_network_is_out_and_an_unban_lets_it_in() {
     check("2001:db8::12/127", other6, one6, own6);
 }
 
-/// What other programs do at a reload of their own rules.
 #[test]
-fn bans_come_back_when_another_program_has_flushed_them() {
-    let server = Setup::sshd("bantime = 60").start();
+fn a_banned_address_is_told_what_blocktype_says() {
+    let mut server = Setup::sshd("banaction = stockade[blocktype=reject]").start();
     let _listener = server.kit().server().listen(&[22]).unwrap();
-    server.append(&failed_logins(ATTACKERS4[0], 5));
-    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS4[0]));
+    server.ask(&["set", "sshd", "banip", "192.0.2.11", "2001:db8::11"]);
+    server.is_refused(ATTACKERS4[0], SERVER4);
+    server.is_refused(ATTACKERS6[0], SERVER6);
+    server.can_connect(ATTACKERS4[1], SERVER4);
+    let property = ["set", "sshd", "action", "stockade", "blocktype"];
+    server.ask(&[&property[..], &["REJECT --reject-with tcp-reset"]].concat());
+    server.is_refused(ATTACKERS4[0], SERVER4);
+    server.ask(&[&property[..], &["drop"]].concat());
     server.cannot_connect(ATTACKERS4[0], SERVER4);
-    for flush in [
-        "flush ruleset",
-        "flush set inet stockade addr-set-sshd",
-        "delete table inet stockade",
+    // One that means nothing changes nothing, and it is said where it stands and what would do.
+    let wrong = "[sshd]\naction = stockade[blocktype=dorp]\n";
+    std::fs::write(server.path("config/jail.local"), wrong).unwrap();
+    let told = server.configured_client(&["reload"]);
+    assert_eq!(told.code, Some(255), "{told:?}");
+    let all = format!("{}{}", told.stdout, told.stderr);
+    for expected in [
+        "/config/jail.local:2: `blocktype = dorp`: unknown blocktype",
+        "(hint: write `drop`, `reject`,",
+        "nothing was changed",
     ] {
-        server.kit().server().nft(flush).unwrap();
-        server.can_connect(ATTACKERS4[0], SERVER4);
-        // The banned address goes on, and so it is missed.
-        server.append(&failed_logins(ATTACKERS4[0], 5));
-        server.wait_until(flush, || server.timeouts().len() == 1);
-        server.cannot_connect(ATTACKERS4[0], SERVER4);
+        assert!(all.contains(expected), "{expected}\n{all}");
     }
-    let told = "WARNING The table inet stockade was changed by another program";
-    assert_eq!(server.log().matches(told).count(), 2, "{}", server.log());
-    // A new ban finds the table gone, and the old one comes back with it.
-    server.kit().server().nft("flush ruleset").unwrap();
-    server.append(&failed_logins(ATTACKERS4[1], 5));
-    server.wait_for_log(&format!("[sshd] Ban {}\n", ATTACKERS4[1]));
-    server.cannot_connect(ATTACKERS4[1], SERVER4);
-    server.wait_until("both bans", || server.timeouts().len() == 2);
     server.cannot_connect(ATTACKERS4[0], SERVER4);
+    // At a start there is nothing older to go on with, and that is said.
+    server.restart();
+    let told = "Failed to start jail 'sshd' action 'stockade': ";
+    server.wait_for_log(told);
+    assert!(
+        server
+            .log()
+            .contains("/config/jail.local:2: `blocktype = dorp`"),
+        "{}",
+        server.log()
+    );
+}
+
+/// Whatever moves the end of a ban.
+#[test]
+fn every_change_of_an_end_reaches_the_kernel() {
+    let server = Setup::sshd("bantime = 600\nfindtime = 600").start();
+    let ends = |expected: std::ops::RangeInclusive<u64>| {
+        let timeouts = server.timeouts();
+        let fits = timeouts.iter().all(|timeout| expected.contains(timeout));
+        assert!(
+            fits && timeouts.len() == 1,
+            "{timeouts:?}\n{}",
+            server.story()
+        );
+    };
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    ends(600..=606);
+    for (bantime, expected) in [
+        ("1200", 1190..=1206),
+        ("3155760000", 1_999_999_990..=2_000_000_000),
+        ("900", 880..=906),
+    ] {
+        server.ask(&["set", "sshd", "bantime", bantime]);
+        ends(expected);
+    }
+    let reload = |bantime: &str| {
+        let path = server.path("config/jail.local");
+        let jail = std::fs::read_to_string(&path).unwrap();
+        let jail = jail.replace("bantime = 600", &format!("bantime = {bantime}"));
+        std::fs::write(&path, jail).unwrap();
+        let told = server.configured_client(&["reload"]);
+        assert_eq!(told.code, Some(0), "{told:?}");
+    };
+    reload("1500");
+    ends(1480..=1506);
+    // Banned once more it is as long as a new ban, if that is longer.
+    server.ask(&["set", "sshd", "bantime", "-1"]);
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    let set = ["list", "set", "inet", "stockade", "addr-set-sshd"];
+    let listed = server.kit().server().run("nft", &set).unwrap();
+    assert!(listed.contains("elements = { 192.0.2.11 }"), "{listed}");
+}
+
+/// A ban that counts its way up is longer than `bantime` in the kernel as well.
+#[test]
+fn a_ban_that_is_increased_is_as_long_in_the_kernel() {
+    let server = Setup::sshd("bantime = 2\nbantime.increment = true").start();
+    for (count, expected) in [(1, 5..=7), (2, 8..=9)] {
+        server.append(&failed_logins(ATTACKERS4[0], 5));
+        server.wait_until("the ban", || {
+            server.log().matches("[sshd] Ban 192.0.2.11\n").count() == count
+        });
+        let timeouts = server.timeouts();
+        let fits = timeouts.iter().all(|timeout| expected.contains(timeout));
+        assert!(
+            fits && timeouts.len() == 1,
+            "{timeouts:?}\n{}",
+            server.story()
+        );
+        server.wait_until("the unban", || {
+            server.log().matches("[sshd] Unban 192.0.2.11\n").count() == count
+        });
+    }
 }

@@ -29,5 +29,6 @@ mod programs;
 mod recipes;
 mod regex;
 mod reloads;
+mod repairs;
 mod server;
 mod watch_only;

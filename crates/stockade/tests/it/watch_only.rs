@@ -74,3 +74,36 @@ fn status_says_that_nobody_is_kept_out_and_what_can_be_done() {
     let old = server.ask(&["status", "sshd"]);
     assert!(old.contains("Currently banned:\t1"), "{old}");
 }
+
+/// Runs what follows on a kernel that has no netfilter to speak of.
+const WITHOUT_NETFILTER: &str = r"
+import ctypes, os, platform, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+socket = {'x86_64': 41, 'aarch64': 198}[platform.machine()]
+load, equal, give = 0x20, 0x15, 0x06
+# socket(AF_NETLINK, _, NETLINK_NETFILTER) is EPROTONOSUPPORT.
+program = [
+    (load, 0, 0, 0), (equal, 0, 5, socket), (load, 0, 0, 16), (equal, 0, 3, 16),
+    (load, 0, 0, 32), (equal, 0, 1, 12), (give, 0, 0, 0x00050000 | 93), (give, 0, 0, 0x7fff0000),
+]
+code = ctypes.create_string_buffer(b''.join(struct.pack('=HBBI', *step) for step in program))
+head = struct.pack('HxxxxxxP', len(program), ctypes.addressof(code))
+zero = ctypes.c_ulong(0)
+if libc.prctl(38, ctypes.c_ulong(1), zero, zero, zero) or libc.prctl(22, ctypes.c_ulong(2), head, zero, zero):
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.execv(sys.argv[1], sys.argv[1:])
+";
+
+#[test]
+fn a_kernel_without_nf_tables_is_named_with_what_to_do() {
+    let server = Setup::sshd("")
+        .wrapper(&["/usr/bin/python3", "-I", "-S", "-c", WITHOUT_NETFILTER])
+        .start();
+    let warning = "WARNING WATCH ONLY: bans are decided and logged, nobody is kept out: \
+                   the kernel has no nf_tables: Protocol not supported (os error 93) \
+                   (hint: load the module `nf_tables`, or choose an action that runs commands \
+                   (`banaction = iptables-multiport`))";
+    server.wait_for_log(warning);
+    assert_eq!(server.ask(&["set", "sshd", "banip", "192.0.2.12"]), "1\n");
+    assert!(!server.log().contains("ERROR"), "{}", server.log());
+}

@@ -178,3 +178,41 @@ fn a_failure_that_waits_for_an_answer_is_not_lost_when_its_jail_begins_anew() {
     let expected = "192.0.2.11|3\n192.0.2.12|2\n";
     server.wait_until("it is on disk", || server.sql(tallies) == expected);
 }
+
+/// An action that begins when it is let.
+const GATED: &str = "[Definition]\n\
+    actionstart = echo begin >> {folder}/record\n\
+    \x20             until rm {folder}/gate 2>/dev/null; do sleep 0.01; done\n\
+    actionban = true\n\
+    actionunban = true\n";
+
+/// Each of the four comes while the one before it is under way.
+#[test]
+fn a_hand_over_that_is_out_of_date_does_not_end_the_hold_of_the_kernel() {
+    let mut server = prepare(Setup::sshd(""));
+    let folder = server.path("");
+    let folder = folder.to_str().unwrap().trim_end_matches('/').to_owned();
+    let text = GATED.replace("{folder}", &folder);
+    fs::write(server.path("config/action.d/gated.conf"), text).unwrap();
+    server.start();
+    server.append(&failed_logins(ATTACKER, 5));
+    server.wait_for_log("[sshd] Ban 192.0.2.11");
+    // A signal does not wait for what actions do.
+    for (count, actions) in [(1, "action = gated"), (2, ""), (3, "action = gated")] {
+        let text = format!("[sshd]\nlogpath = {folder}/auth.log\n{actions}\n");
+        fs::write(server.path("config/jail.local"), text).unwrap();
+        server.signal("HUP");
+        server.wait_until("the reload", || {
+            server.log().matches("Reload finished.").count() == count
+        });
+    }
+    let begun = |count: usize| server.record().matches("begin").count() == count;
+    server.wait_until("the command begins", || begun(1));
+    fs::write(server.path("gate"), "").unwrap();
+    // The first hand-over is told before the second command begins.
+    server.wait_until("the command begins again", || begun(2));
+    server.ask(&["ping"]);
+    assert!(server.is_in_kernel(ATTACKER), "{}", server.story());
+    fs::write(server.path("gate"), "").unwrap();
+    server.wait_until("the kernel lets go", || !server.is_in_kernel(ATTACKER));
+}

@@ -1,0 +1,308 @@
+//! What another program took away is put back, and it is looked whether it holds.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use f2b_core::{FailId, UnixTime};
+use f2b_firewall::{Change, Element, FirewallError, LONGEST_TIMEOUT, Outcome};
+use ipnet::IpNet;
+
+use super::repairs::{Scope, Telling};
+use super::{Kernel, TABLE, timeout, told};
+use crate::clock;
+use crate::enforcement::BanState;
+use crate::log::{Level, Line};
+
+/// How far the end of an element may be from that of its ban.
+const TOLERANCE: Duration = Duration::from_secs(2);
+
+/// What was amiss, and what was done.
+#[derive(Debug, Default)]
+struct Mended {
+    /// Whether table, chains, sets or rules were missing.
+    layout: bool,
+    /// How many bans were put back.
+    bans: usize,
+    /// How many elements that no ban explains were removed.
+    strangers: usize,
+    /// How many of all that the kernel refused, and why it did one of them.
+    refused: usize,
+    reason: Option<String>,
+}
+
+impl Kernel {
+    /// Looks at the table and mends it; returns what is to be said.
+    pub(super) fn repair(&mut self, scope: Scope) -> Vec<Line> {
+        if self.engine.is_none() {
+            return Vec::new();
+        }
+        let begun = clock::tick();
+        let mended = self.mend(scope);
+        let now = clock::tick();
+        let was_amiss = match &mended {
+            Ok(mended) => mended.layout || mended.bans + mended.strangers + mended.refused > 0,
+            Err(_) => true,
+        };
+        let telling = self.repairs.done(begun, now, was_amiss);
+        // What could not be done is tried again, after a rest.
+        if !matches!(&mended, Ok(mended) if mended.reason.is_none()) {
+            self.repairs.ask(Scope::Everything, now);
+        }
+        let (level, text) = match (telling, mended) {
+            (Telling::Nothing, _) => return Vec::new(),
+            (_, Err(error)) => (
+                Level::Error,
+                format!(
+                    "The table inet {TABLE} could not be made again: {}",
+                    told(&error)
+                ),
+            ),
+            (Telling::Fight(times, pause), Ok(_)) => (
+                Level::Warning,
+                format!(
+                    "The table inet {TABLE} is changed by another program again and again, {times} times so far: \
+                     it is made again every {pause:.1?} (hint: keep `flush ruleset` out of other programs' rules)"
+                ),
+            ),
+            (Telling::Repair, Ok(mended)) => mended.told(),
+        };
+        vec![Line::new(level, "actions", text)]
+    }
+
+    fn mend(&mut self, scope: Scope) -> Result<Mended, FirewallError> {
+        let mut mended = Mended::default();
+        let Some(engine) = &mut self.engine else {
+            return Ok(mended);
+        };
+        if scope > Scope::Bans {
+            mended.layout = !engine.is_whole()?;
+            if mended.layout || scope == Scope::Everything {
+                engine.repair()?;
+            }
+        }
+        let jails: Vec<String> = engine.jails().map(|rules| rules.jail.clone()).collect();
+        let mut changes = Vec::new();
+        let mut places = Vec::new();
+        for jail in jails {
+            let held = engine.elements(&jail)?;
+            let now = clock::now();
+            let (missing, strangers) = compare(&held, self.enforcement.wanted(&jail), now);
+            mended.bans += missing.len();
+            for (id, net, timeout) in missing {
+                let jail = jail.clone();
+                places.push(Some(id));
+                changes.push(Change::Ban { jail, net, timeout });
+            }
+            // An old ruleset that was put back holds old bans. Others were put there by hand.
+            if scope == Scope::Everything && self.reconciled.contains(&jail) {
+                mended.strangers += strangers.len();
+                for net in strangers {
+                    let jail = jail.clone();
+                    places.push(None);
+                    changes.push(Change::Unban { jail, net });
+                }
+            }
+        }
+        self.put_back(&changes, &places, &mut mended);
+        Ok(mended)
+    }
+
+    /// Carries changes out and notes what came of those that are bans.
+    fn put_back(&mut self, changes: &[Change], places: &[Option<FailId>], mended: &mut Mended) {
+        let outcomes = self.commit(changes);
+        let mut state = self.enforcement.lock();
+        for ((change, id), outcome) in changes.iter().zip(places).zip(outcomes) {
+            let ban = match outcome {
+                Outcome::InKernel => BanState::InKernel,
+                Outcome::Gone => continue,
+                Outcome::Failed(error) => {
+                    let reason = told(&error);
+                    mended.refused += 1;
+                    mended.reason.get_or_insert_with(|| reason.clone());
+                    BanState::Failed(reason)
+                }
+            };
+            if let Some(id) = id {
+                state.jails.entry(change.jail()).note_state(id, ban);
+            }
+        }
+    }
+
+    /// Asks again for bans that were cut, when that is due.
+    pub(super) fn refresh(&mut self) -> Vec<Line> {
+        let now = clock::now();
+        if self.engine.is_none() || !self.refresh.take_due(now) {
+            return Vec::new();
+        }
+        let mut changes = Vec::new();
+        let mut places = Vec::new();
+        let jails: Vec<String> = self
+            .engine
+            .iter()
+            .flat_map(|engine| engine.jails().map(|rules| rules.jail.clone()))
+            .collect();
+        for jail in jails {
+            for (id, net, end) in self.enforcement.wanted(&jail) {
+                let timeout = end.map(|end| timeout(end, now));
+                // Shorter ones have not been cut, whenever they were asked for.
+                let Some(timeout) = timeout.filter(|timeout| *timeout > LONGEST_TIMEOUT / 2) else {
+                    continue;
+                };
+                self.refresh.note(timeout, now);
+                let (jail, timeout) = (jail.clone(), Some(timeout));
+                places.push(Some(id));
+                changes.push(Change::Ban { jail, net, timeout });
+            }
+        }
+        let mut mended = Mended::default();
+        self.put_back(&changes, &places, &mut mended);
+        let line = |reason| {
+            let text = format!("Bans of more than 63 years could not be prolonged: {reason}");
+            Line::new(Level::Error, "actions", text)
+        };
+        mended.reason.map(line).into_iter().collect()
+    }
+}
+
+impl Mended {
+    fn told(&self) -> (Level, String) {
+        let layout = if self.layout {
+            "it is made again, "
+        } else {
+            ""
+        };
+        let mut text = format!(
+            "The table inet {TABLE} was changed by another program: {layout}{} ban(s) are put back",
+            self.bans
+        );
+        if self.strangers > 0 {
+            text += &format!(", {} that nothing explains are removed", self.strangers);
+        }
+        match &self.reason {
+            None => (Level::Warning, text),
+            Some(reason) => {
+                text += &format!("; {} of them failed, the first: {reason}", self.refused);
+                (Level::Error, text)
+            }
+        }
+    }
+}
+
+type Missing = (FailId, IpNet, Option<Duration>);
+
+/// Returns the bans that the kernel does not hold, or not until their end, and the elements that are no
+/// bans.
+fn compare(
+    held: &[Element],
+    wanted: Vec<(FailId, IpNet, Option<UnixTime>)>,
+    now: UnixTime,
+) -> (Vec<Missing>, Vec<IpNet>) {
+    let mut strangers: HashMap<IpNet, Option<Duration>> = held
+        .iter()
+        .map(|element| (element.net, element.remaining))
+        .collect();
+    let mut missing = Vec::new();
+    for (id, net, end) in wanted {
+        let timeout = end.map(|end| timeout(end, now));
+        let found = strangers.remove(&Change::element_of(net));
+        let is_there = found.is_some_and(|remaining| match (remaining, timeout) {
+            (None, None) => true,
+            (Some(remaining), Some(timeout)) => {
+                remaining.abs_diff(timeout.min(LONGEST_TIMEOUT)) <= TOLERANCE
+            }
+            _ => false,
+        });
+        if !is_there {
+            missing.push((id, net, timeout));
+        }
+    }
+    let mut strangers: Vec<IpNet> = strangers.into_keys().collect();
+    strangers.sort_unstable();
+    (missing, strangers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use f2b_core::Span;
+
+    #[test]
+    fn what_is_missing_and_what_is_strange_is_found() {
+        let now = UnixTime::from_seconds(1_800_000_000);
+        // What the kernel holds, in seconds from now; what is wanted; what is missing; what is strange.
+        let check = |held: &[(&str, Option<u64>)],
+                     wanted: &[(&str, Option<i64>)],
+                     missing: &[&str],
+                     strangers: &[&str]| {
+            let held: Vec<Element> = held
+                .iter()
+                .map(|(net, seconds)| Element {
+                    net: net.parse().unwrap(),
+                    remaining: seconds.map(Duration::from_secs),
+                })
+                .collect();
+            let wanted = wanted.iter().map(|(id, seconds)| {
+                let id = FailId::parse(id);
+                let net = id.to_net().unwrap();
+                (
+                    id,
+                    net,
+                    seconds.map(|seconds| now.plus(Span::from_seconds(seconds))),
+                )
+            });
+            let found = compare(&held, wanted.collect(), now);
+            let ids: Vec<_> = found.0.iter().map(|(id, ..)| id.to_string()).collect();
+            let nets: Vec<_> = found.1.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                (ids.as_slice(), nets.as_slice()),
+                (
+                    missing
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .as_slice(),
+                    strangers
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .as_slice(),
+                )
+            );
+        };
+        check(&[], &[], &[], &[]);
+        check(&[], &[("192.0.2.1", Some(60))], &["192.0.2.1"], &[]);
+        check(
+            &[("192.0.2.1/32", Some(65))],
+            &[("192.0.2.1", Some(60))],
+            &[],
+            &[],
+        );
+        check(
+            &[("192.0.2.1/32", Some(60))],
+            &[("192.0.2.1", Some(60))],
+            &["192.0.2.1"],
+            &[],
+        );
+        check(&[("192.0.2.1/32", None)], &[("192.0.2.1", None)], &[], &[]);
+        check(
+            &[("192.0.2.1/32", Some(9))],
+            &[("192.0.2.1", None)],
+            &["192.0.2.1"],
+            &[],
+        );
+        check(
+            &[("192.0.2.0/24", Some(65))],
+            &[("192.0.2.0/24", Some(60))],
+            &[],
+            &[],
+        );
+        check(&[("192.0.2.9/32", Some(65))], &[], &[], &["192.0.2.9/32"]);
+        // As long as the kernel can count.
+        check(
+            &[("192.0.2.1/32", Some(2_000_000_000))],
+            &[("192.0.2.1", Some(3_000_000_000))],
+            &[],
+            &[],
+        );
+    }
+}
