@@ -224,12 +224,8 @@ impl Action {
         true
     }
 
-    /// Returns the set that a ban of a family would go into now; `None` if its command has to run, or
-    /// another one before.
-    pub(crate) fn open_set(&mut self, family: Family, host: &Host) -> Option<Arc<ElementSet>> {
-        if !self.is_started(family) {
-            return None;
-        }
+    /// Returns the set that bans of a family go into without a command.
+    pub(crate) fn element_set(&mut self, family: Family, host: &Host) -> Option<Arc<ElementSet>> {
         self.definition.element_set(family, host)
     }
 
@@ -273,7 +269,7 @@ impl Action {
         outcome.is_success()
     }
 
-    fn is_started(&self, family: Family) -> bool {
+    pub(crate) fn is_started(&self, family: Family) -> bool {
         self.families.iter().any(|started| started.family == family)
     }
 

@@ -98,6 +98,12 @@ impl Enforcement {
         state.jails.entry(jail).adopted.insert(id.clone(), ban);
     }
 
+    /// Returns how far such a ban has come, as far as that is known.
+    pub(crate) fn adopted(&self, jail: &str, id: &FailId) -> Option<BanState> {
+        let state = self.lock();
+        state.jails.get(jail)?.adopted.get(id).cloned()
+    }
+
     /// Notes that such a ban is no more.
     pub(crate) fn forget_adopted(&self, jail: &str, id: &FailId) {
         if let Some(jail) = self.lock().jails.get_mut(jail) {

@@ -50,6 +50,7 @@ use crate::reader::Reader;
 use crate::shell::Workers;
 use crate::storage::Database;
 use crate::supervisor::Pulse;
+use crate::watch::Watches;
 
 /// How often positions are saved that nothing has been decided at.
 const SAVE_PAUSE: Duration = Duration::from_secs(10);
@@ -70,6 +71,8 @@ pub(crate) struct Surroundings {
     pub(crate) enforcement: Enforcement,
     pub(crate) reader: Reader,
     pub(crate) events: Sender<Event>,
+    /// Tell what other programs take away from nftables.
+    pub(crate) watches: Watches,
     /// Run the commands of actions.
     pub(crate) workers: Workers,
     /// Tells the service manager that the engine goes on.

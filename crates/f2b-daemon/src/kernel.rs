@@ -5,7 +5,6 @@ mod jails;
 mod lock;
 mod refresh;
 mod repair;
-mod repairs;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -18,12 +17,12 @@ use crate::batch::{Batch, KernelOrder};
 use crate::clock;
 use crate::enforcement::Enforcement;
 use crate::log::{Line, chain};
+use crate::repairs::{Repairs, Scope};
 use crate::watch::Watches;
 
 use changes::Asked;
 use lock::TableLock;
 use refresh::Refresh;
-use repairs::{Repairs, Scope};
 
 /// The kernel keeps a ban this much longer than we do, so that our own unban comes first while we
 /// live.

@@ -47,6 +47,7 @@ mod log;
 mod pending;
 mod process;
 mod reader;
+mod repairs;
 mod run;
 mod shell;
 mod socket;

@@ -185,13 +185,14 @@ fn run_on(listener: UnixListener, own: Option<&Path>, options: Options) -> Resul
         reader::reader(events.clone(), log.clone()).map_err(RunError::Threads)?;
     start("reader", move || reading.run())?;
     let watches = Watches::new(log.clone());
-    let kernel = Kernel::new(enforcement.clone(), watches);
+    let kernel = Kernel::new(enforcement.clone(), watches.clone());
     let kernel = start("kernel", move || kernel.run(&for_kernel, &from_kernel))?;
     let writer = Writer::new(database.clone(), log.clone());
     let writer = start("database", move || writer.run(&for_writer))?;
     let workers = Workers::default();
     let mut engine = Engine::new(Surroundings {
         workers: workers.clone(),
+        watches,
         log: log.clone(),
         database: database.clone(),
         enforcement,

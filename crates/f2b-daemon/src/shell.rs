@@ -1,6 +1,7 @@
 //! The threads that run the commands of actions, one for each jail that has any: in order within a
 //! jail, and a hanging command holds up nobody else.
 
+mod adopted;
 mod elements;
 mod overflow;
 mod running;
@@ -17,11 +18,12 @@ use f2b_core::UnixTime;
 use f2b_protocol::Value;
 use ipnet::IpNet;
 
-use crate::enforcement::Enforcement;
+use crate::engine::Surroundings;
 use crate::event::Event;
 use crate::guard;
 use crate::log::{Level, Line, Log};
 use crate::pending::Pending;
+use crate::repairs::Repairs;
 
 use elements::Elements;
 use overflow::{Fate, MOST_WAITING, Overflow};
@@ -158,10 +160,9 @@ impl Workers {
         &self,
         jail: &str,
         host: Host,
-        log: &Log,
-        enforcement: &Enforcement,
-        events: &Sender<Event>,
+        around: &Surroundings,
     ) -> std::io::Result<Worker> {
+        let log = &around.log;
         let (orders, incoming) = unbounded();
         let worker = Worker {
             orders,
@@ -177,9 +178,11 @@ impl Workers {
             jail: jail.to_owned(),
             host,
             log: log.clone(),
-            shell: Elements::default(),
-            events: events.clone(),
-            enforcement: enforcement.clone(),
+            shell: Elements::new(around.watches.clone()),
+            events: around.events.clone(),
+            enforcement: around.enforcement.clone(),
+            repairs: Repairs::default(),
+            asked: None,
             is_ending: Arc::clone(&worker.is_ending),
             skipped: HashSet::new(),
             times: Arc::clone(&worker.times),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Sender, TrySendError};
 use f2b_firewall::{Family, FirewallError, News, Watch, Watcher};
 
 use crate::guard;
@@ -94,14 +94,15 @@ impl Watches {
     }
 
     fn pass_on(&self, news: &News) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let concerns = |wanted: &&Wanted| match news {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let concerns = |wanted: &Wanted| match news {
             News::Anything => true,
             News::Lost(lost) => (wanted.family, &wanted.table) == (lost.family, &lost.table),
         };
-        for wanted in state.wanted.iter().filter(concerns) {
-            // One that is gone or full need not hear it.
-            wanted.to.try_send(news.clone()).ok();
-        }
+        state.wanted.retain(|wanted| {
+            // One that is full need not hear it, and one that is gone nothing any more.
+            let told = concerns(wanted).then(|| wanted.to.try_send(news.clone()));
+            !matches!(told, Some(Err(TrySendError::Disconnected(_))))
+        });
     }
 }

@@ -15,6 +15,7 @@ use crate::netlink::message::CREATE;
 use crate::netlink::socket::{QUESTIONS, Socket, Trouble};
 use crate::nftables::element::{self, Key, Place};
 use crate::nftables::set::{self, INTERVAL, TIMEOUT};
+use crate::watch::Watch;
 
 /// `NFT_SET_EVAL`: packets may put elements in as well (`flags dynamic`).
 const DYNAMIC: u32 = 0x20;
@@ -53,6 +54,11 @@ impl ForeignSets {
     pub fn open() -> Result<Self, FirewallError> {
         let socket = Socket::open().map_err(FirewallError::of_socket)?;
         Ok(Self { socket })
+    }
+
+    /// Has a watch pass over what is done from here.
+    pub fn be_watched(&mut self, watch: &Watch) {
+        self.socket.be_watched(watch);
     }
 
     /// Puts an address or a network in and reads it back; one that is there stays as it is.

@@ -16,14 +16,19 @@ impl JailActions {
             .collect()
     }
 
-    /// Returns the sets that a ban goes into without a command, as the actions are now.
-    pub fn open_sets(&mut self, host: &Host, ticket: Ticket<'_>) -> Vec<Arc<ElementSet>> {
+    /// Returns the sets that a ban goes into without a command, of those that are made by now; `None` if
+    /// there are no such sets at all.
+    pub fn open_sets(&mut self, host: &Host, ticket: Ticket<'_>) -> Option<Vec<Arc<ElementSet>>> {
         let family = Family::of(ticket.id);
-        let actions = self.actions.iter_mut();
-        actions
-            .filter(|action| !(ticket.is_restored && action.definition.skips_restored()))
-            .filter_map(|action| action.open_set(family, host))
-            .collect()
+        let mut open = None;
+        for action in &mut self.actions {
+            let is_meant = !(ticket.is_restored && action.definition.skips_restored());
+            if let Some(set) = action.element_set(family, host).filter(|_| is_meant) {
+                let open = open.get_or_insert_with(Vec::new);
+                open.extend(action.is_started(family).then_some(set));
+            }
+        }
+        open
     }
 
     /// Has the sets hold a ban that they should hold already; no command is run.

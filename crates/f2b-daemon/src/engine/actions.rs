@@ -66,10 +66,7 @@ impl Engine {
             ..host.clone()
         };
         let around = &self.around;
-        match around
-            .workers
-            .start(jail, host, &around.log, &around.enforcement, &around.events)
-        {
+        match around.workers.start(jail, host, around) {
             Ok(worker) => runtime.worker = Some(worker),
             Err(error) => {
                 let text = format!("[{jail}] Commands of actions cannot be run: {error}");

@@ -42,12 +42,10 @@ impl Engine {
         }
     }
 
-    /// Has a jail's actions put all its bans back into sets that have lost them.
+    /// Tells a jail's actions all its bans, since sets that they put them into have lost some.
     pub(super) fn put_back(&mut self, jail: &str) {
         let mut batch = Batch::default();
-        if let Some(runtime) = self.jails.get(jail)
-            && !runtime.element_sets().is_empty()
-        {
+        if let Some(runtime) = self.jails.get(jail) {
             let bans = runtime.infos(&self.around);
             runtime.tell(ActionOrder::PutBack(bans), &mut batch);
         }

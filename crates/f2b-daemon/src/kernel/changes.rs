@@ -3,12 +3,12 @@
 use f2b_core::{FailId, UnixTime};
 use f2b_firewall::{Change, FirewallError, Outcome};
 
-use super::repairs::Scope;
 use super::{Kernel, TABLE, timeout, told};
 use crate::batch::Batch;
 use crate::clock;
 use crate::enforcement::BanState;
 use crate::log::Line;
+use crate::repairs::Scope;
 use crate::text;
 
 /// A change, and which batch and identity it is for.

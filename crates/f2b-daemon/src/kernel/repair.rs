@@ -7,11 +7,11 @@ use f2b_core::{FailId, UnixTime};
 use f2b_firewall::{Change, Element, FirewallError, LONGEST_TIMEOUT, Outcome};
 use ipnet::IpNet;
 
-use super::repairs::{Scope, Telling};
 use super::{Kernel, TABLE, timeout, told};
 use crate::clock;
 use crate::enforcement::BanState;
 use crate::log::{Level, Line};
+use crate::repairs::{Scope, Telling};
 
 /// How far the end of an element may be from that of its ban.
 const TOLERANCE: Duration = Duration::from_secs(2);

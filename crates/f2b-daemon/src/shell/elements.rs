@@ -3,17 +3,28 @@
 
 use std::collections::HashSet;
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use f2b_action::{ElementChange, ElementSet, Outcome, Script, Shell, SystemShell};
 use f2b_core::Span;
-use f2b_firewall::{FirewallError, ForeignSets, SetName};
+use f2b_firewall::{Family, FirewallError, ForeignSets, News, SetName};
 use ipnet::IpNet;
 
 use crate::enforcement::BanState;
 use crate::kernel::told;
+use crate::watch::Watches;
+
+/// How much news may wait: each of it says that all has to be looked at.
+const NEWS: usize = 16;
 
 /// Runs scripts and changes elements.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Elements {
+    /// Tell what other programs take away.
+    watches: Watches,
+    news: Receiver<News>,
+    news_to: Sender<News>,
+    /// The tables that they tell of.
+    watched: HashSet<(Family, String)>,
     /// Open once somebody has asked for it and the kernel has allowed it.
     sets: Option<ForeignSets>,
     /// What was put in last and could not be: the script had to run.
@@ -54,6 +65,35 @@ impl Shell for Elements {
 }
 
 impl Elements {
+    pub(super) fn new(watches: Watches) -> Self {
+        let (news_to, news) = bounded(NEWS);
+        Self {
+            watches,
+            news,
+            news_to,
+            watched: HashSet::new(),
+            sets: None,
+            left: None,
+            ahead: HashSet::new(),
+            state: None,
+            is_lost: false,
+        }
+    }
+
+    /// Returns where it is told what other programs take away.
+    pub(super) fn news(&self) -> &Receiver<News> {
+        &self.news
+    }
+
+    /// Returns what a set holds; nothing if that cannot be read.
+    pub(super) fn held(&mut self, set: &ElementSet) -> HashSet<IpNet> {
+        let Some(name) = name(set) else {
+            return HashSet::new();
+        };
+        let elements = self.open().and_then(|sets| sets.elements(&name));
+        elements.unwrap_or_default().into_iter().collect()
+    }
+
     /// Returns what has become of the elements that a ban was to put in; `None` if there were none.
     pub(super) fn take_state(&mut self) -> Option<BanState> {
         let state = self.state.take();
@@ -128,10 +168,27 @@ impl Elements {
         net: IpNet,
         change: ElementChange,
     ) -> Result<(), FirewallError> {
+        self.watch(name);
         let sets = self.open()?;
         match change {
             ElementChange::Add => sets.add(name, net),
             ElementChange::Delete => sets.remove(name, net),
+        }
+    }
+
+    /// Listens for what other programs do to a table.
+    fn watch(&mut self, name: &SetName) {
+        let table = (name.family, name.table.clone());
+        if self.watched.contains(&table) {
+            return;
+        }
+        let watch = self
+            .watches
+            .tell(name.family, &name.table, self.news_to.clone());
+        self.watched.insert(table);
+        // Without it a loss is noticed later: with the next ban, or when a banned address goes on.
+        if let (Ok(watch), Ok(sets)) = (watch, self.open()) {
+            sets.be_watched(&watch);
         }
     }
 

@@ -1,17 +1,17 @@
 //! The thread that carries out the orders for one jail's actions.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use f2b_action::{
-    Answer as Returned, CallError, ElementSet, Flush, Host, Info, JailActions, Line as ActionLine,
-    Method, Ticket, World,
+    Answer as Returned, CallError, Flush, Host, JailActions, Line as ActionLine, Method, Ticket,
+    World,
 };
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
-use ipnet::IpNet;
 
 use super::elements::Elements;
 use super::{ActionOrder, Given, NoBan, TicketInfo, Times, told};
@@ -19,10 +19,8 @@ use crate::clock;
 use crate::enforcement::{BanState, Enforcement};
 use crate::event::Event;
 use crate::log::Log;
-use crate::{kernel, text};
-
-/// How many orders are looked at ahead of their turn.
-const MOST_AHEAD: usize = 1_000;
+use crate::repairs::{Repairs, Scope};
+use crate::text;
 
 /// The thread's side.
 pub(super) struct Running {
@@ -37,6 +35,10 @@ pub(super) struct Running {
     /// Whose bans were passed over.
     pub(super) skipped: HashSet<FailId>,
     pub(super) times: Arc<Times>,
+    /// When sets that lost bans are looked at.
+    pub(super) repairs: Repairs,
+    /// Since when the engine is asked for all bans, and what for.
+    pub(super) asked: Option<(Instant, Scope)>,
 }
 
 impl Running {
@@ -61,9 +63,10 @@ impl Running {
         }
     }
 
+    /// Takes orders until nobody can give any more.
     pub(super) fn run(mut self, orders: &Receiver<Given>) {
         let mut next = VecDeque::new();
-        while let Some((mut order, pending)) = next.pop_front().or_else(|| orders.recv().ok()) {
+        while let Some((mut order, pending)) = next.pop_front().or_else(|| self.wait(orders)) {
             if next.is_empty() {
                 self.shell.end_ahead();
                 self.look_ahead(&order, orders, &mut next);
@@ -82,46 +85,6 @@ impl Running {
             if let (Some(reply), Some(pending)) = (reply, &pending) {
                 pending.answer(reply);
             }
-        }
-    }
-
-    /// Takes the bans that wait behind one, and puts them into their sets together.
-    fn look_ahead(
-        &mut self,
-        order: &ActionOrder,
-        orders: &Receiver<Given>,
-        next: &mut VecDeque<Given>,
-    ) {
-        let ActionOrder::Ban(first) = order else {
-            return;
-        };
-        let mut sets = |info: &TicketInfo| {
-            let ticket = Ticket {
-                id: &info.ban.id,
-                is_restored: info.ban.restored,
-            };
-            self.actions.open_sets(&self.host, ticket)
-        };
-        if sets(first).is_empty() || orders.is_empty() {
-            return;
-        }
-        next.extend(orders.try_iter().take(MOST_AHEAD));
-        let mut ahead: HashMap<Arc<ElementSet>, Vec<String>> = HashMap::new();
-        let behind = next.iter().map_while(|(order, _)| match order {
-            ActionOrder::Ban(info) => Some(info),
-            _ => None,
-        });
-        for info in std::iter::once(first).chain(behind) {
-            for set in sets(info) {
-                ahead.entry(set).or_default().extend(info.clone().tag("ip"));
-            }
-        }
-        #[expect(
-            clippy::iter_over_hash_type,
-            reason = "each set is one transaction of its own"
-        )]
-        for (set, ips) in ahead {
-            self.shell.put_ahead(&set, &ips);
         }
     }
 
@@ -227,7 +190,10 @@ impl Running {
     }
 
     /// Lets the actions do something in the world as it is now.
-    fn with<T>(&mut self, what: impl FnOnce(&mut JailActions, &mut World<'_>) -> T) -> T {
+    pub(super) fn with<T>(
+        &mut self,
+        what: impl FnOnce(&mut JailActions, &mut World<'_>) -> T,
+    ) -> T {
         let log = self.log.clone();
         let mut say = |line: ActionLine| log.write(&told(line));
         let mut world = World {
@@ -241,7 +207,7 @@ impl Running {
     }
 
     /// Lets the actions do something about a ban, and notes what has become of it.
-    fn ban<T>(
+    pub(super) fn ban<T>(
         &mut self,
         mut info: TicketInfo,
         what: impl FnOnce(&mut JailActions, &mut World<'_>, Ticket<'_>, &mut TicketInfo) -> T,
@@ -254,10 +220,8 @@ impl Running {
         let done = self.with(|actions, world| what(actions, world, ticket, &mut info));
         let (state, was_gone) = (self.shell.take_state(), self.shell.take_loss());
         if was_gone && state == Some(BanState::InKernel) {
-            // A set had to be made anew, so all others that were in it are missing.
-            let lost = Event::ElementsLost(self.jail.clone());
-            // The engine ends only after this thread.
-            self.events.send(lost).ok();
+            // The set had to be made anew, so all others that were in it are missing.
+            self.repairs.ask(Scope::Everything, clock::tick());
         }
         if let Some(state) = state {
             self.enforcement.note_adopted(&self.jail, &id, state);
@@ -274,47 +238,5 @@ impl Running {
         if only.is_none() {
             self.enforcement.forget_all_adopted(&self.jail);
         }
-    }
-
-    /// Takes out of the actions' own sets what no ban explains.
-    fn keep(&mut self, explained: &HashSet<IpNet>) {
-        for set in self.actions.own_element_sets(&self.host) {
-            match self.shell.keep(&set, |net| explained.contains(net)) {
-                Ok(0) => {}
-                Ok(count) => {
-                    let text = format!(
-                        "[{}] {count} ban(s) in the set `{set}` that nothing explains are removed",
-                        self.jail
-                    );
-                    self.log.info("actions", text);
-                }
-                Err(error) => {
-                    let text = format!(
-                        "[{}] left-over bans in the set `{set}`: {}",
-                        self.jail,
-                        kernel::told(&error)
-                    );
-                    self.log.error("actions", text);
-                }
-            }
-        }
-    }
-
-    /// Puts bans back into sets that have lost them, up to the first that cannot be.
-    fn put_back(&mut self, bans: Vec<TicketInfo>) {
-        self.with(JailActions::consistency_check);
-        let count = bans.len();
-        for info in bans {
-            if !self.ban(info, |actions, world, _, info| {
-                actions.put_back(world, info)
-            }) {
-                return;
-            }
-        }
-        let text = format!(
-            "[{}] {count} ban(s) are put back into the sets of actions",
-            self.jail
-        );
-        self.log.warning("actions", text);
     }
 }

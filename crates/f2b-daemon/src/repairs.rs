@@ -1,4 +1,4 @@
-//! When the table is looked at again, after another program has changed it.
+//! When a table is looked at again, after another program has changed it.
 //!
 //! The first time at once. Should the other program do it again and again, it gets longer and longer
 //! rests, and the log fewer and fewer lines: two programs that fight over a table without end would
@@ -23,7 +23,7 @@ const TELL_PAUSE: Duration = Duration::from_secs(60);
 
 /// What has to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// Whether all bans are there.
     Bans,
     /// Whether everything is there: something may have been missed.
@@ -34,7 +34,7 @@ pub(super) enum Scope {
 
 /// How much of a repair the log is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Telling {
+pub(crate) enum Telling {
     /// Nothing: it was told before.
     Nothing,
     /// What was repaired.
@@ -44,7 +44,7 @@ pub(super) enum Telling {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Repairs {
+pub(crate) struct Repairs {
     due: Option<(Instant, Scope)>,
     last: Option<Instant>,
     pause: Duration,
@@ -53,7 +53,7 @@ pub(super) struct Repairs {
 }
 
 impl Scope {
-    pub(super) fn of(news: &News) -> Self {
+    pub(crate) fn of(news: &News) -> Self {
         match news {
             News::Anything => Self::Doubt,
             News::Lost(lost) if lost.set.is_some() => Self::Bans,
@@ -64,7 +64,7 @@ impl Scope {
 
 impl Repairs {
     /// Notes that something has to be looked at, as soon as the rest is over.
-    pub(super) fn ask(&mut self, scope: Scope, now: Instant) {
+    pub(crate) fn ask(&mut self, scope: Scope, now: Instant) {
         let soonest = self.last.map_or(now, |last| last + self.pause).max(now);
         let (due, scope) = match self.due {
             Some((due, before)) => (due, scope.max(before)),
@@ -74,17 +74,17 @@ impl Repairs {
     }
 
     /// Tells whether something is to be looked at, now or later.
-    pub(super) fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         self.due.is_some()
     }
 
     /// Returns how long it is until something has to be looked at.
-    pub(super) fn rest(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn rest(&self, now: Instant) -> Option<Duration> {
         self.due.map(|(due, _)| due.saturating_duration_since(now))
     }
 
     /// Returns what has to be looked at now.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Scope> {
+    pub(crate) fn take_due(&mut self, now: Instant) -> Option<Scope> {
         let (due, scope) = self.due?;
         (due <= now).then(|| {
             self.due = None;
@@ -94,7 +94,7 @@ impl Repairs {
 
     /// Notes that it was looked at, how long that took, and whether something was amiss; says how much
     /// of it the log is told.
-    pub(super) fn done(&mut self, begun: Instant, now: Instant, was_amiss: bool) -> Telling {
+    pub(crate) fn done(&mut self, begun: Instant, now: Instant, was_amiss: bool) -> Telling {
         let is_calm = self.last.is_none_or(|last| begun - last >= CALM);
         if is_calm {
             (self.in_row, self.pause) = (0, SHORTEST);
