@@ -292,6 +292,9 @@ class CallingMap(MutableMapping):
     def reset(self, immutable=True):
         self.storage = {}
 
+    def _asdict(self, calculated=False, checker=None):
+        return dict(self)
+
     def getRawItem(self, name):
         return self.data[name]
 

@@ -150,9 +150,6 @@ class ActionInfo(CallingMap):
     def __init__(self, *args):
         super().__init__(*(args or [{name: asked(name, made) for name, made in KEYS.items()}]))
 
-    def _asdict(self, calculated=False, checker=None):
-        return dict(self)
-
 
 def asked(name, made):
     """Returns what finds out one thing of a ban."""
