@@ -4,7 +4,7 @@ mod check;
 mod operation;
 
 use crate::line::{Level, Line, Logger};
-use crate::{Command, Definition, Family, Info, Script, TagError, World, report};
+use crate::{Command, Definition, Family, Info, Raised, Script, TagError, World, report};
 
 /// What a command of an action came to, if not to its end. The texts are the original's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,12 @@ pub enum ActionError {
     /// A command's tags cannot be replaced.
     #[error(transparent)]
     Tags(#[from] TagError),
+    /// An action written in Python has raised an exception.
+    #[error(transparent)]
+    Raised(#[from] Box<Raised>),
+    /// The process of an action written in Python does not do what it should.
+    #[error("{0}")]
+    Process(String),
 }
 
 /// A call on its way through the actions of a jail.
@@ -49,7 +55,7 @@ impl Run<'_, '_> {
 }
 
 /// What an action may do when its environment turns out to be gone.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Repair {
     /// Make it anew.
     Always,

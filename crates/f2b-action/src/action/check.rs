@@ -16,7 +16,7 @@ impl Action {
         let mut is_sane = true;
         for family in self.started() {
             // What was stopped together with an earlier family is none of those started any more.
-            if self.is_started(family) && !self.is_sane(run, family, repair)? {
+            if self.is_started(family) && !self.is_sane(run, family, repair.clone())? {
                 is_sane = false;
                 if let Repair::Always = repair {
                     self.families.retain(|started| started.family != family);

@@ -24,6 +24,8 @@ class Channel:
     """Talks with the server; only the process that the server started may."""
 
     def __init__(self):
+        # Whatever else was handed on by who started the server.
+        os.closerange(3, 4096)
         # What is duplicated is not handed on to programs that an action runs.
         self._requests = os.fdopen(os.dup(0), "rb")
         self._answers = os.dup(1)

@@ -201,8 +201,8 @@ class Stage:
         name, value = request["name"], request["value"]
         current = getattr(self.action, name, None)
         if callable(current):
-            return current(**({} if value is None else json.loads(value)))
-        if value is None:
+            return current(**(json.loads(value) if request["given"] else {}))
+        if not request["given"]:
             raise IndexError("list index out of range")
         setattr(self.action, name, value)
         return getattr(self.action, name)

@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-use super::run::{
-    GRACE, PAUSE, Stream, end_of, ending, has_ended, signal_group, without_waiting,
-};
+use super::run::{GRACE, PAUSE, Stream, end_of, ending, has_ended, signal_group, without_waiting};
 use super::{Ending, Output, SpawnError};
 
 /// The longest line that is taken, in bytes.
@@ -117,9 +115,18 @@ impl Conversation {
         }
     }
 
-    /// Tells whether the process has ended.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
+    /// Returns how the process ended, if it has.
+    pub fn ended(&mut self) -> Option<Ending> {
+        if !self.is_over() {
+            return None;
+        }
+        match self.ended_or_closed() {
+            Heard::Ended(ending) => Some(ending),
+            _ => None,
+        }
+    }
+
+    fn is_over(&self) -> bool {
         self.has_ended || has_ended(&self.child)
     }
 
@@ -350,7 +357,11 @@ mod tests {
     fn what_does_not_answer_has_its_end() {
         let check = |script: &str, expected: Heard| {
             let mut process = shell(script);
-            let time = Duration::from_millis(if expected == Heard::TimedOut { 10 } else { 60_000 });
+            let time = Duration::from_millis(if expected == Heard::TimedOut {
+                10
+            } else {
+                60_000
+            });
             assert_eq!(process.hear(Deadline::after(time)), expected, "{script}");
         };
         check("sleep 60", Heard::TimedOut);
