@@ -12,6 +12,7 @@ mod names;
 mod native;
 mod options;
 mod past;
+mod python;
 mod reading;
 mod reload;
 mod requests;
@@ -225,6 +226,12 @@ impl Engine {
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
             Event::TakenOver(jail) => self.end_lingering(&jail),
+            Event::ActionLost {
+                jail,
+                action,
+                reason,
+            } => self.lose_action(&jail, &action, reason),
+            Event::Wanted(command, to) => self.tell_action(&command, &to),
             Event::Terminate(signal) => {
                 self.around
                     .log

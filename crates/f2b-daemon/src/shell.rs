@@ -2,6 +2,7 @@
 //! jail, and a hanging command holds up nobody else.
 
 mod overflow;
+mod python;
 mod running;
 mod ticket;
 
@@ -11,7 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, unbounded};
-use f2b_action::{Definition, Flush, Host, JailActions, Line as ActionLine, Method, Property};
+use f2b_action::{
+    Definition, Flush, Host, JailActions, Line as ActionLine, Method, Property, PythonQuestion,
+};
 use f2b_core::UnixTime;
 use f2b_protocol::Value;
 
@@ -50,6 +53,22 @@ pub(crate) enum ActionOrder {
     Stop,
     /// There is one more action; it is not started.
     Add(Box<Definition>),
+    /// An action written in Python, which was added before, is made.
+    Make {
+        /// Which.
+        action: String,
+        /// The command that asks for it, for the log, if it came from a client.
+        shown: Option<String>,
+    },
+    /// A client asks an action written in Python; its answer becomes the reply.
+    Ask {
+        /// Which.
+        action: String,
+        /// What.
+        question: PythonQuestion,
+        /// The command that asks for it, for the log.
+        shown: String,
+    },
     /// An action is started and bans whom the jail has banned.
     Begin {
         /// Which.
@@ -143,7 +162,13 @@ impl Workers {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(crate) fn start(&self, jail: &str, host: Host, log: &Log) -> std::io::Result<Worker> {
+    pub(crate) fn start(
+        &self,
+        jail: &str,
+        host: Host,
+        log: &Log,
+        events: &Sender<Event>,
+    ) -> std::io::Result<Worker> {
         let (orders, incoming) = unbounded();
         let worker = Worker {
             orders,
@@ -159,6 +184,7 @@ impl Workers {
             jail: jail.to_owned(),
             host,
             log: log.clone(),
+            events: events.clone(),
             is_ending: Arc::clone(&worker.is_ending),
             skipped: HashSet::new(),
             times: Arc::clone(&worker.times),
@@ -237,10 +263,11 @@ pub(crate) fn told(line: ActionLine) -> Line {
         Theirs::Debug => Level::Debug,
         Theirs::Info => Level::Info,
         Theirs::Notice => Level::Notice,
+        Theirs::Warning => Level::Warning,
         Theirs::Error => Level::Error,
         Theirs::Critical => Level::Critical,
     };
-    Line::new(level, line.logger.name(), line.text)
+    Line::new(level, line.logger.name().to_owned(), line.text)
 }
 
 /// What actions may say of this machine.

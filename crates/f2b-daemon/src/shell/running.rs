@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use f2b_action::{
     Answer as Returned, CallError, Host, JailActions, Line as ActionLine, Method, SystemShell,
     Ticket, World,
@@ -12,7 +12,7 @@ use f2b_action::{
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
 
-use super::{ActionOrder, Given, NoBan, TicketInfo, Times, told};
+use super::{ActionOrder, Given, NoBan, TicketInfo, Times, python, told};
 use crate::clock;
 use crate::event::Event;
 use crate::log::Log;
@@ -24,6 +24,8 @@ pub(super) struct Running {
     pub(super) jail: String,
     pub(super) host: Host,
     pub(super) log: Log,
+    /// Where the engine hears of what its actions want to know, and of those that are lost.
+    pub(super) events: Sender<Event>,
     pub(super) is_ending: Arc<AtomicBool>,
     /// Whose bans were passed over.
     pub(super) skipped: HashSet<FailId>,
@@ -74,7 +76,7 @@ impl Running {
     fn carry_out(&mut self, order: ActionOrder) -> Option<Reply> {
         let log = self.log.clone();
         let mut say = |line: ActionLine| log.write(&told(line));
-        let mut no_ban = NoBan::new(&self.jail);
+        let mut no_ban = NoBan::new(&self.jail, &self.events);
         let mut world = World {
             shell: &mut SystemShell,
             log: &mut say,
@@ -113,6 +115,29 @@ impl Running {
             ActionOrder::Add(definition) => {
                 // The engine has seen that there is none of this name.
                 actions.add(*definition).ok();
+            }
+            ActionOrder::Make { action, shown } => {
+                let made = actions.make(world, &action);
+                let Err(error) = made else {
+                    return None;
+                };
+                let lost = actions.remove(&action).ok()?;
+                return Some(python::lost(
+                    &log,
+                    &self.events,
+                    &self.jail,
+                    lost,
+                    &error,
+                    shown.as_deref(),
+                ));
+            }
+            ActionOrder::Ask {
+                action,
+                question,
+                shown,
+            } => {
+                let answer = actions.ask(world, &action, &question);
+                return Some(python::reply(&log, answer, &shown));
             }
             ActionOrder::Begin { action, mut bans } => {
                 actions.start_one(world, &action).ok();
@@ -164,7 +189,7 @@ impl Running {
                     Ok(Returned::Nothing) => Ok(Value::None),
                     Ok(Returned::Flag(flag)) => Ok(Value::Bool(flag)),
                     Err(CallError::Name(_)) => Err(Exception::unknown_action(&action)),
-                    Err(CallError::Action(error)) => Err(Exception::runtime(error.to_string())),
+                    Err(CallError::Action(error)) => Err(python::exception(&error)),
                 };
                 if let Err(exception) = &reply {
                     log.write(&text::failed_command(&shown, exception));
