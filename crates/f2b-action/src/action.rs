@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::line::{Level, Line, Logger};
 use crate::{
-    Command, Definition, ElementChange, ElementSet, Family, Host, Info, Script, TagError, World,
-    report,
+    Command, Definition, ElementChange, ElementSet, Family, Host, Info, Raised, Script, TagError,
+    World, report,
 };
 
 /// What a command of an action came to, if not to its end. The texts are the original's.
@@ -35,6 +35,12 @@ pub enum ActionError {
     /// A command's tags cannot be replaced.
     #[error(transparent)]
     Tags(#[from] TagError),
+    /// An action written in Python has raised an exception.
+    #[error(transparent)]
+    Raised(#[from] Box<Raised>),
+    /// The process of an action written in Python does not do what it should.
+    #[error("{0}")]
+    Process(String),
 }
 
 /// A call on its way through the actions of a jail.
@@ -54,7 +60,7 @@ impl Run<'_, '_> {
 }
 
 /// What an action may do when its environment turns out to be gone.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Repair {
     /// Make it anew.
     Always,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use f2b_core::{Span, TimeTextError, parse_time};
 
 use crate::element::{ElementChange, changed_set, makes_set};
-use crate::{Command, ElementSet, Family, Host, Property, TagError, resolve};
+use crate::{Command, ElementSet, Family, Host, Property, PythonSource, TagError, resolve};
 
 /// How long a command may take if the action does not say.
 const TIMEOUT: i64 = 60;
@@ -32,6 +32,8 @@ const EPOCH: &str = "banEpoch";
 #[derive(Clone, Debug)]
 pub struct Definition {
     name: String,
+    /// Where its program is, if it is one in Python; its properties are that program's then.
+    python: Option<PythonSource>,
     properties: BTreeMap<String, Property>,
     /// Counts the repairs of all actions of a jail; a ban of an older epoch is made again.
     pub(crate) epoch: u64,
@@ -42,7 +44,9 @@ pub struct Definition {
 
 impl PartialEq for Definition {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.properties == other.properties
+        self.name == other.name
+            && self.python == other.python
+            && self.properties == other.properties
     }
 }
 
@@ -52,6 +56,7 @@ impl Definition {
     pub fn new(name: &str) -> Self {
         let mut action = Self {
             name: name.to_owned(),
+            python: None,
             properties: BTreeMap::new(),
             epoch: 0,
             resolved: HashMap::new(),
@@ -59,6 +64,29 @@ impl Definition {
         };
         action.clear();
         action
+    }
+
+    /// Returns an action written in Python.
+    #[must_use]
+    pub fn python(name: &str, source: PythonSource) -> Self {
+        let mut action = Self::new(name);
+        action.properties.clear();
+        action.python = Some(source);
+        action
+    }
+
+    /// Returns where its program is, if it is one in Python.
+    #[must_use]
+    pub fn source(&self) -> Option<&PythonSource> {
+        self.python.as_ref()
+    }
+
+    /// Notes that a program in Python has other values than it began with; it is no longer equal to any that
+    /// has not.
+    pub fn touch(&mut self) {
+        if let Some(source) = &mut self.python {
+            source.is_touched = true;
+        }
     }
 
     /// Returns the name that the jail knows it by.

@@ -16,6 +16,15 @@ pub trait Info {
     /// *Shape*: the name without brackets: `ip`, `matches`, `jail.found`, `F-USER`, `F-*`. A tag that
     /// has no value is left as it is in the command; one that begins with `F-` becomes empty.
     fn tag(&mut self, name: &str) -> Option<String>;
+
+    /// Answers a command that only asks, as a client would send it: what an action written in Python wants
+    /// to know of its jail. `None` if there is no answer.
+    ///
+    /// *Shape*: words, as `get`, `sshd`, `bantime`; the answer is a pickled value.
+    fn command(&mut self, words: &[String]) -> Option<Vec<u8>> {
+        let _unanswered = words;
+        None
+    }
 }
 
 /// A list of names and values, as a client may send one.

@@ -3,6 +3,7 @@
 mod again;
 mod elements;
 mod flush;
+mod member;
 mod method;
 mod one;
 
@@ -10,11 +11,12 @@ use std::collections::HashMap;
 
 use f2b_core::{FailId, UnixTime};
 
-use crate::action::{Action, ActionError, Repair, Run};
+use crate::action::{ActionError, Run};
 use crate::line::{Level, Logger};
-use crate::{Command, Definition, Info, World, text};
+use crate::{Definition, Info, World, text};
 
 pub use flush::Flush;
+use member::Member;
 pub use method::{Answer, CallError, METHODS, Method};
 
 /// An action that is not there, or there already. The texts are the original's.
@@ -46,10 +48,10 @@ pub struct Ticket<'t> {
 /// The actions of one jail and what they did.
 ///
 /// Nothing here fails: what goes wrong in one action is logged, and the others get their turn.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct JailActions {
     jail: String,
-    actions: Vec<Action>,
+    actions: Vec<Member>,
     /// How often anything had to be repaired.
     epoch: u64,
     /// The epoch of each ban that is not of the first.
@@ -81,7 +83,7 @@ impl JailActions {
             let name = definition.name().to_owned();
             return Err(NameError::Exists { name });
         }
-        self.actions.push(Action::new(definition));
+        self.actions.push(Member::new(definition));
         Ok(())
     }
 
@@ -91,15 +93,15 @@ impl JailActions {
     /// [`NameError::Unknown`].
     pub fn remove(&mut self, name: &str) -> Result<Definition, NameError> {
         let mut actions = self.actions.iter();
-        match actions.position(|action| action.definition.name() == name) {
-            Some(place) => Ok(self.actions.remove(place).definition),
+        match actions.position(|action| action.name() == name) {
+            Some(place) => Ok(self.actions.remove(place).into_definition()),
             None => Err(unknown(name)),
         }
     }
 
     /// Returns the names of the actions in order (`get JAIL actions`).
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.actions.iter().map(|action| action.definition.name())
+        self.actions.iter().map(Member::name)
     }
 
     /// Returns an action.
@@ -108,7 +110,7 @@ impl JailActions {
     /// [`NameError::Unknown`].
     pub fn get(&self, name: &str) -> Result<&Definition, NameError> {
         let action = self.action(name).ok_or_else(|| unknown(name))?;
-        Ok(&action.definition)
+        Ok(action.definition())
     }
 
     /// Returns an action to set its properties.
@@ -117,8 +119,8 @@ impl JailActions {
     /// [`NameError::Unknown`].
     pub fn get_mut(&mut self, name: &str) -> Result<&mut Definition, NameError> {
         let mut actions = self.actions.iter_mut();
-        let action = actions.find(|action| action.definition.name() == name);
-        Ok(&mut action.ok_or_else(|| unknown(name))?.definition)
+        let action = actions.find(|action| action.name() == name);
+        Ok(action.ok_or_else(|| unknown(name))?.definition_mut())
     }
 
     /// Starts all actions, in order; those that start on demand wait for a first ban.
@@ -136,7 +138,7 @@ impl JailActions {
     pub fn reload(&mut self, world: &mut World<'_>) {
         self.each(world, false, |jail, action, run| {
             if let Err(error) = action.reload(run) {
-                let name = action.definition.name();
+                let name = action.name();
                 run.log(
                     Level::Error,
                     Logger::Actions,
@@ -157,7 +159,7 @@ impl JailActions {
     /// Says to all actions that have `actionprolong` that a ban ends later.
     pub fn prolong(&mut self, world: &mut World<'_>, info: &mut dyn Info) {
         self.each(world, false, |jail, action, run| {
-            if !action.definition.has(Command::Prolong) {
+            if !action.prolongs() {
                 return;
             }
             if let Err(error) = action.prolong(run, info) {
@@ -174,9 +176,9 @@ impl JailActions {
         self.epochs.remove(id);
     }
 
-    fn action(&self, name: &str) -> Option<&Action> {
+    fn action(&self, name: &str) -> Option<&Member> {
         let mut actions = self.actions.iter();
-        actions.find(|action| action.definition.name() == name)
+        actions.find(|action| action.name() == name)
     }
 
     /// Lets every action do something.
@@ -184,7 +186,7 @@ impl JailActions {
         &mut self,
         world: &mut World<'_>,
         last_first: bool,
-        mut what: impl FnMut(&str, &mut Action, &mut Run<'_, '_>),
+        mut what: impl FnMut(&str, &mut Member, &mut Run<'_, '_>),
     ) {
         let mut run = Run {
             world,
@@ -209,21 +211,21 @@ fn unknown(name: &str) -> NameError {
     NameError::Unknown { name }
 }
 
-fn start(jail: &str, action: &mut Action, run: &mut Run<'_, '_>) {
+fn start(jail: &str, action: &mut Member, run: &mut Run<'_, '_>) {
     if let Err(error) = action.begin(run) {
-        let line = text::start(jail, action.definition.name(), &error);
+        let line = text::start(jail, action.name(), &error);
         run.log(Level::Error, Logger::Actions, line);
     }
 }
 
 fn ban(
     jail: &str,
-    action: &mut Action,
+    action: &mut Member,
     run: &mut Run<'_, '_>,
     ticket: Ticket<'_>,
     info: &mut dyn Info,
 ) {
-    if ticket.is_restored && action.definition.skips_restored() {
+    if ticket.is_restored && action.skips_restored() {
         return;
     }
     if let Err(error) = action.ban(run, info) {
@@ -231,9 +233,9 @@ fn ban(
     }
 }
 
-fn stop(jail: &str, action: &mut Action, run: &mut Run<'_, '_>) {
+fn stop(jail: &str, action: &mut Member, run: &mut Run<'_, '_>) {
     let stopped = action.stop(run);
-    let name = action.definition.name();
+    let name = action.name();
     match stopped {
         Ok(()) => run.log(Level::Debug, Logger::Actions, text::terminated(jail, name)),
         Err(error) => run.log(
@@ -244,17 +246,22 @@ fn stop(jail: &str, action: &mut Action, run: &mut Run<'_, '_>) {
     }
 }
 
-fn unban(jail: &str, action: &mut Action, run: &mut Run<'_, '_>, id: &FailId, info: &mut dyn Info) {
-    let line = text::doing(jail, action.definition.name(), "unban", &id.to_string());
+fn unban(jail: &str, action: &mut Member, run: &mut Run<'_, '_>, id: &FailId, info: &mut dyn Info) {
+    let line = text::doing(jail, action.name(), "unban", &id.to_string());
     run.log(Level::Debug, Logger::Actions, line);
     if let Err(error) = action.unban(run, info) {
         tell(run, "unban", jail, action, info, &error);
     }
 }
 
-fn check(jail: &str, action: &mut Action, run: &mut Run<'_, '_>, repair: Repair) {
-    if let Err(error) = action.consistency_check(run, repair) {
-        let name = action.definition.name();
+fn told_check(
+    jail: &str,
+    action: &Member,
+    run: &mut Run<'_, '_>,
+    checked: Result<(), ActionError>,
+) {
+    if let Err(error) = checked {
+        let name = action.name();
         run.log(
             Level::Error,
             Logger::Actions,
@@ -267,11 +274,11 @@ fn tell(
     run: &mut Run<'_, '_>,
     operation: &str,
     jail: &str,
-    action: &Action,
+    action: &Member,
     info: &mut dyn Info,
     error: &ActionError,
 ) {
-    let name = action.definition.name();
+    let name = action.name();
     let line = text::execute(operation, jail, name, info, error);
     run.log(Level::Error, Logger::Actions, line);
 }

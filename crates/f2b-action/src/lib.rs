@@ -12,7 +12,9 @@
 //!
 //! The order of the modules is that of the work: `definition` holds the properties and `resolve`
 //! replaces the static tags, `script` the tags of a ban, `spawn` runs what comes out and `report` tells
-//! of it; `element` knows the one kind of command that need not be run; `action` is one action as a state machine, [`JailActions`] all those of a jail.
+//! of it; `element` knows the one kind of command that need not be run; `action` is one action as a state
+//! machine, `python_action` one whose program is written in Python and runs in a process of its own,
+//! [`JailActions`] all those of a jail.
 //!
 //! *Oracle*: what the commands of small actions write down when the original runs them (`conformance`,
 //! `tests/it/actions.rs`): the same events through both, the same lines in the same order.
@@ -60,6 +62,7 @@ mod jail_actions;
 mod line;
 mod property;
 mod python;
+mod python_action;
 mod report;
 mod resolve;
 mod script;
@@ -77,6 +80,7 @@ pub use info::{Info, ip_rev};
 pub use jail_actions::{Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Ticket};
 pub use line::{Level, Line, Logger};
 pub use property::Property;
+pub use python_action::{PythonQuestion, PythonSource, Raised};
 pub use report::report;
 pub use resolve::TagError;
 pub use script::Script;

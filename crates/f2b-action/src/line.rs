@@ -11,6 +11,8 @@ pub enum Level {
     Info,
     /// 25.
     Notice,
+    /// 30.
+    Warning,
     /// 40.
     Error,
     /// 50.
@@ -18,7 +20,7 @@ pub enum Level {
 }
 
 /// Who logs; the name that a reader of the log sees after `fail2ban.`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Logger {
     /// `fail2ban.actions`: the actions of a jail.
     Actions,
@@ -28,17 +30,20 @@ pub enum Logger {
     CommandAction,
     /// `fail2ban.utils`: a process.
     Utils,
+    /// An action written in Python names its own.
+    Other(Box<str>),
 }
 
 impl Logger {
     /// Returns the name without `fail2ban.`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Actions => "actions",
             Self::Action => "action",
             Self::CommandAction => "CommandAction",
             Self::Utils => "utils",
+            Self::Other(name) => name,
         }
     }
 }

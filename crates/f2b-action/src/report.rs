@@ -84,7 +84,7 @@ fn lines(output: &Output) -> Vec<String> {
 }
 
 /// The name of a signal.
-fn signal(number: i32) -> String {
+pub(crate) fn signal(number: i32) -> String {
     // As the original, which takes one constant of Python's for a signal: 1 is `SIG_IGN`.
     const NAMES: [&str; 31] = [
         "SIG_IGN",

@@ -4,11 +4,13 @@
     reason = "processes are started here, and how long one may run is measured here"
 )]
 
+mod conversation;
 mod run;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+pub use conversation::{Conversation, Deadline, Heard};
 pub use run::{Ending, Outcome, Output, run};
 
 /// A process that could not be started or read.

@@ -12,6 +12,7 @@ mod names;
 mod native;
 mod options;
 mod past;
+mod python;
 mod reading;
 mod reconcile;
 mod reload;
@@ -233,6 +234,12 @@ impl Engine {
             Event::Command(command, to) => return self.on_command(&command, to),
             Event::TakenOver(jail, number) => self.end_lingering(&jail, number),
             Event::ElementsLost(jail) => self.put_back(&jail),
+            Event::ActionLost {
+                jail,
+                action,
+                reason,
+            } => self.lose_action(&jail, &action, reason),
+            Event::Wanted(command, to) => self.tell_action(&command, &to),
             Event::Terminate(signal) => {
                 self.around
                     .log

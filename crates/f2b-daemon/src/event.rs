@@ -2,7 +2,8 @@
 
 use crate::asking::{Answer as QuestionAnswer, Question};
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
-use f2b_protocol::{Answer, Command};
+use f2b_action::Definition;
+use f2b_protocol::{Answer, Command, Value};
 use f2b_source::journal::JournalEntry;
 use f2b_source::{SourceEvent, SourceId};
 
@@ -22,6 +23,18 @@ pub(crate) enum Event {
     TakenOver(String, u64),
     /// Sets of nftables that actions of this jail put bans into have lost them.
     ElementsLost(String),
+    /// An action written in Python cannot be made; its jail goes on without it.
+    ActionLost {
+        /// Which jail.
+        jail: String,
+        /// Which action.
+        action: Box<Definition>,
+        /// Why, unless a client had just added it, who is told.
+        reason: Option<String>,
+    },
+    /// An action wants to know something: a command that only asks, and where the answer goes. Without one there
+    /// is no answer.
+    Wanted(Command, Sender<Value>),
     /// A signal asks for the end.
     Terminate(i32),
     /// A signal says that the log file was rotated.

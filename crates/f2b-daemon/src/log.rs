@@ -9,6 +9,7 @@ mod syslog;
 mod target;
 mod writer;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -30,15 +31,19 @@ use writer::Writer;
 pub(crate) struct Line {
     pub(crate) level: Level,
     /// The part of the server that speaks: `actions` is written as `fail2ban.actions`.
-    pub(crate) logger: &'static str,
+    pub(crate) logger: Cow<'static, str>,
     pub(crate) text: String,
 }
 
 impl Line {
-    pub(crate) fn new(level: Level, logger: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        level: Level,
+        logger: impl Into<Cow<'static, str>>,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             level,
-            logger,
+            logger: logger.into(),
             text: text.into(),
         }
     }

@@ -4,6 +4,7 @@
 mod adopted;
 mod elements;
 mod overflow;
+mod python;
 mod running;
 mod ticket;
 
@@ -13,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, unbounded};
-use f2b_action::{Definition, Flush, Host, JailActions, Line as ActionLine, Method, Property};
+use f2b_action::{
+    Definition, Flush, Host, JailActions, Line as ActionLine, Method, Property, PythonQuestion,
+};
 use f2b_core::UnixTime;
 use f2b_protocol::Value;
 use ipnet::IpNet;
@@ -61,6 +64,22 @@ pub(crate) enum ActionOrder {
     Stop,
     /// There is one more action; it is not started.
     Add(Box<Definition>),
+    /// An action written in Python, which was added before, is made.
+    Make {
+        /// Which.
+        action: String,
+        /// The command that asks for it, for the log, if it came from a client.
+        shown: Option<String>,
+    },
+    /// A client asks an action written in Python; its answer becomes the reply.
+    Ask {
+        /// Which.
+        action: String,
+        /// What.
+        question: PythonQuestion,
+        /// The command that asks for it, for the log.
+        shown: String,
+    },
     /// An action is started and bans whom the jail has banned.
     Begin {
         /// Which.
@@ -261,10 +280,11 @@ pub(crate) fn told(line: ActionLine) -> Line {
         Theirs::Debug => Level::Debug,
         Theirs::Info => Level::Info,
         Theirs::Notice => Level::Notice,
+        Theirs::Warning => Level::Warning,
         Theirs::Error => Level::Error,
         Theirs::Critical => Level::Critical,
     };
-    Line::new(level, line.logger.name(), line.text)
+    Line::new(level, line.logger.name().to_owned(), line.text)
 }
 
 /// What actions may say of this machine.

@@ -11,12 +11,12 @@ impl Action {
     pub(crate) fn consistency_check(
         &mut self,
         run: &mut Run<'_, '_>,
-        repair: Repair,
+        repair: &Repair,
     ) -> Result<bool, ActionError> {
         let mut is_sane = true;
         for family in self.started() {
             // What was stopped together with an earlier family is none of those started any more.
-            if self.is_started(family) && !self.is_sane(run, family, repair)? {
+            if self.is_started(family) && !self.is_sane(run, family, repair.clone())? {
                 is_sane = false;
                 if let Repair::Always = repair {
                     self.families.retain(|started| started.family != family);

@@ -2,8 +2,8 @@
 
 use f2b_core::{FailId, Span, UnixTime};
 
-use super::{JailActions, Ticket, check, tell};
-use crate::action::{Action, Repair};
+use super::member::Member;
+use super::{JailActions, Ticket, tell, told_check};
 use crate::line::{Level, Logger};
 use crate::{Info, World, text};
 
@@ -46,21 +46,22 @@ impl JailActions {
     /// Checks all actions and repairs what is gone.
     pub fn consistency_check(&mut self, world: &mut World<'_>) {
         self.each(world, false, |jail, action, run| {
-            check(jail, action, run, Repair::Always);
+            let checked = action.consistency_check(run).map(drop);
+            told_check(jail, action, run, checked);
         });
     }
 
     fn reban(&mut self, world: &mut World<'_>, ticket: Ticket<'_>, info: &mut dyn Info) -> bool {
         let epoch = self.epoch_of(ticket.id);
-        let concerned = |action: &Action| {
-            let is_meant = !(ticket.is_restored && action.definition.skips_restored());
-            action.definition.epoch > epoch && is_meant
+        let concerned = |action: &Member| {
+            let is_meant = !(ticket.is_restored && action.skips_restored());
+            action.definition().epoch > epoch && is_meant
         };
         let names: Vec<&str> = self
             .actions
             .iter()
             .filter(|action| concerned(action))
-            .map(|action| action.definition.name())
+            .map(Member::name)
             .collect();
         if names.is_empty() {
             return false;
@@ -73,7 +74,7 @@ impl JailActions {
             if !concerned(action) {
                 return;
             }
-            let line = text::doing(jail, action.definition.name(), "reban", &id);
+            let line = text::doing(jail, action.name(), "reban", &id);
             run.log(Level::Debug, Logger::Actions, line);
             if let Err(error) = action.reban(run, info) {
                 is_good = false;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::member::Member;
 use super::{JailActions, Ticket, tell};
 use crate::{ElementSet, Family, Host, Info, World};
 
@@ -12,7 +13,7 @@ impl JailActions {
     pub fn own_element_sets(&self, host: &Host) -> BTreeSet<ElementSet> {
         let actions = self.actions.iter();
         actions
-            .flat_map(|action| action.definition.own_element_sets(host))
+            .flat_map(|action| action.definition().own_element_sets(host))
             .collect()
     }
 
@@ -22,6 +23,9 @@ impl JailActions {
         let family = Family::of(ticket.id);
         let mut open = None;
         for action in &mut self.actions {
+            let Member::Command(action) = action else {
+                continue;
+            };
             let is_meant = !(ticket.is_restored && action.definition.skips_restored());
             if let Some(set) = action.element_set(family, host).filter(|_| is_meant) {
                 let open = open.get_or_insert_with(Vec::new);
@@ -34,7 +38,9 @@ impl JailActions {
     /// Has the sets hold a ban that they should hold already; no command is run.
     pub fn renew(&mut self, world: &mut World<'_>, info: &mut dyn Info) {
         self.each(world, false, |_, action, run| {
-            action.renew(run, info);
+            if let Member::Command(action) = action {
+                action.renew(run, info);
+            }
         });
     }
 
@@ -43,7 +49,11 @@ impl JailActions {
     pub fn put_back(&mut self, world: &mut World<'_>, info: &mut dyn Info) -> bool {
         let mut is_good = true;
         self.each(world, false, |jail, action, run| {
-            if let Err(error) = action.put_back(run, info) {
+            let put = match action {
+                Member::Command(action) => action.put_back(run, info),
+                Member::Python(_) => return,
+            };
+            if let Err(error) = put {
                 is_good = false;
                 tell(run, "reban", jail, action, info, &error);
             }

@@ -2,10 +2,11 @@
 
 use f2b_core::FailId;
 
-use super::{JailActions, check, unban};
-use crate::action::{Action, Repair, Run};
+use super::member::Member;
+use super::{JailActions, told_check, unban};
+use crate::action::{Repair, Run};
 use crate::line::{Level, Logger};
-use crate::{Command, Info, World, text};
+use crate::{Info, World, text};
 
 /// Why all bans are lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl JailActions {
     /// each ban: [`Self::unban_singly`].
     pub fn flush(&mut self, world: &mut World<'_>, why: Flush, only: Option<&str>) {
         self.each(world, false, |jail, action, run| {
-            if is_meant(action, only) && action.definition.has(Command::Flush) {
+            if is_meant(action, only) && action.flushes() {
                 flush(jail, action, run, why);
             }
         });
@@ -41,7 +42,7 @@ impl JailActions {
         info: &mut dyn Info,
     ) {
         self.each(world, false, |jail, action, run| {
-            if is_meant(action, only) && !action.definition.has(Command::Flush) {
+            if is_meant(action, only) && !action.flushes() {
                 unban(jail, action, run, id, info);
             }
         });
@@ -51,21 +52,21 @@ impl JailActions {
     #[must_use]
     pub fn flushes_all(&self, only: Option<&str>) -> bool {
         let mut meant = self.actions.iter().filter(|action| is_meant(action, only));
-        meant.all(|action| action.definition.has(Command::Flush))
+        meant.all(Member::flushes)
     }
 }
 
-fn is_meant(action: &Action, only: Option<&str>) -> bool {
-    only.is_none_or(|only| action.definition.name() == only)
+fn is_meant(action: &Member, only: Option<&str>) -> bool {
+    only.is_none_or(|only| action.name() == only)
 }
 
-fn flush(jail: &str, action: &mut Action, run: &mut Run<'_, '_>, why: Flush) {
-    let line = text::flush(jail, action.definition.name());
+fn flush(jail: &str, action: &mut Member, run: &mut Run<'_, '_>, why: Flush) {
+    let line = text::flush(jail, action.name());
     run.log(Level::Notice, Logger::Actions, line);
     let Err(error) = action.flush(run) else {
         return;
     };
-    let line = text::flush_failed(jail, action.definition.name(), &error);
+    let line = text::flush_failed(jail, action.name(), &error);
     run.log(Level::Error, Logger::Actions, line);
     run.log(Level::Info, Logger::Actions, text::NO_FLUSH);
     let repair = match why {
@@ -75,5 +76,6 @@ fn flush(jail: &str, action: &mut Action, run: &mut Run<'_, '_>, why: Flush) {
             word: "Flush",
         },
     };
-    check(jail, action, run, repair);
+    let checked = action.check_after_flush(run, &repair);
+    told_check(jail, action, run, checked);
 }

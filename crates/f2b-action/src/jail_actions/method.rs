@@ -1,8 +1,9 @@
 //! `set JAIL action ACTION METHOD {…}`: a client calls an action itself.
 
+use super::member::Member;
 use super::{JailActions, NameError};
-use crate::action::{ActionError, Repair};
-use crate::{Info, World};
+use crate::action::ActionError;
+use crate::{Info, PythonQuestion, World};
 
 /// The names of all methods that an action of the original has, in order: what
 /// `get JAIL actionmethods ACTION` answers.
@@ -127,18 +128,52 @@ impl JailActions {
                 Method::Flush => went(action.flush(run)),
                 Method::Reload => went(action.reload(run)),
                 Method::ConsistencyCheck => {
-                    let checked = action.consistency_check(run, Repair::Always);
+                    let checked = action.consistency_check(run);
                     checked.map(Answer::Flag)
                 }
                 Method::ClearAllParams => {
-                    action.definition.clear();
+                    if let Member::Command(action) = action {
+                        action.definition.clear();
+                    }
                     Ok(Answer::Nothing)
                 }
                 Method::InvalidateBanEpoch => {
-                    action.invalidate(run);
+                    if let Member::Command(action) = action {
+                        action.invalidate(run);
+                    }
                     Ok(Answer::Nothing)
                 }
             }
+        })?;
+        Ok(answer?)
+    }
+
+    /// Makes an action that is written in Python; one that runs commands is made already.
+    ///
+    /// # Errors
+    /// There is no such action, or it cannot be made. It is still one of the jail's, and would be made when it
+    /// is called.
+    pub fn make(&mut self, world: &mut World<'_>, name: &str) -> Result<(), CallError> {
+        let made = self.one(world, name, |_, action, run| match action {
+            Member::Command(_) => Ok(()),
+            Member::Python(action) => action.want_process(run),
+        })?;
+        Ok(made?)
+    }
+
+    /// Asks an action written in Python for a client. The answer is a pickled value.
+    ///
+    /// # Errors
+    /// There is no such action, it is one that runs commands, or it has raised an exception.
+    pub fn ask(
+        &mut self,
+        world: &mut World<'_>,
+        name: &str,
+        question: &PythonQuestion,
+    ) -> Result<Vec<u8>, CallError> {
+        let answer = self.one(world, name, |_, action, run| match action {
+            Member::Command(_) => Err(ActionError::Process("it runs commands".to_owned())),
+            Member::Python(action) => action.ask(run, question),
         })?;
         Ok(answer?)
     }

@@ -1,7 +1,8 @@
 //! One action among those of a jail, when it comes, goes or changes while the jail runs.
 
+use super::member::Member;
 use super::{JailActions, NameError, Ticket, ban, start, stop, unknown};
-use crate::action::{Action, Run};
+use crate::action::Run;
 use crate::{Definition, Info, World};
 
 impl JailActions {
@@ -22,7 +23,7 @@ impl JailActions {
     /// Brings the actions into the order of these names; others come last, as they were.
     pub fn arrange(&mut self, names: &[&str]) {
         self.actions.sort_by_key(|action| {
-            let name = action.definition.name();
+            let name = action.name();
             let place = names.iter().position(|other| *other == name);
             place.unwrap_or(names.len())
         });
@@ -65,10 +66,10 @@ impl JailActions {
         &mut self,
         world: &mut World<'_>,
         name: &str,
-        what: impl FnOnce(&str, &mut Action, &mut Run<'_, '_>) -> T,
+        what: impl FnOnce(&str, &mut Member, &mut Run<'_, '_>) -> T,
     ) -> Result<T, NameError> {
         let mut actions = self.actions.iter_mut();
-        let action = actions.find(|action| action.definition.name() == name);
+        let action = actions.find(|action| action.name() == name);
         let action = action.ok_or_else(|| unknown(name))?;
         let mut run = Run {
             world,

@@ -19,10 +19,10 @@ use crate::Script;
 const KEPT: usize = 64 << 10;
 
 /// How long a script that was asked to end may take to do so; as the original.
-const GRACE: Duration = Duration::from_millis(200);
+pub(super) const GRACE: Duration = Duration::from_millis(200);
 
 /// The pause between two looks at a process where the kernel cannot wake us for its end.
-const PAUSE: Duration = Duration::from_millis(20);
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Begins every script.
 ///
@@ -126,7 +126,7 @@ impl Running {
     fn new(mut child: Child) -> Self {
         let stdout = Stream::new(child.stdout.take().map(OwnedFd::from));
         let stderr = Stream::new(child.stderr.take().map(OwnedFd::from));
-        let end = pid(&child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let end = end_of(&child);
         Self {
             child,
             stdout,
@@ -184,26 +184,40 @@ impl Running {
         true
     }
 
-    /// Tells whether the process has ended, and leaves its number taken.
     fn has_ended(&self) -> bool {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-        let asked = pid(&self.child).map(|pid| waitid(WaitId::Pid(pid), options));
-        !matches!(asked, Some(Ok(None) | Err(Errno::INTR)))
+        has_ended(&self.child)
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(pid) = pid(&self.child) {
-            // An error means that nobody of the group is left.
-            kill_process_group(pid, signal).ok();
-        }
+        signal_group(&self.child, signal);
     }
+}
+
+/// Tells whether a process has ended, and leaves its number taken.
+pub(super) fn has_ended(child: &Child) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let asked = pid(child).map(|pid| waitid(WaitId::Pid(pid), options));
+    !matches!(asked, Some(Ok(None) | Err(Errno::INTR)))
+}
+
+/// Sends a signal to a process, which was not waited for yet, and all of its group.
+pub(super) fn signal_group(child: &Child, signal: Signal) {
+    if let Some(pid) = pid(child) {
+        // An error means that nobody of the group is left.
+        kill_process_group(pid, signal).ok();
+    }
+}
+
+/// Returns what becomes readable when a process ends; an old kernel has none.
+pub(super) fn end_of(child: &Child) -> Option<OwnedFd> {
+    pidfd_open(pid(child)?, PidfdFlags::empty()).ok()
 }
 
 fn pid(child: &Child) -> Option<Pid> {
     Pid::from_raw(i32::try_from(child.id()).ok()?)
 }
 
-fn ending(status: ExitStatus) -> Ending {
+pub(super) fn ending(status: ExitStatus) -> Ending {
     match (status.code(), status.signal()) {
         (Some(code), _) => Ending::Code(code),
         (None, Some(signal)) => Ending::Signal(signal),
@@ -211,32 +225,36 @@ fn ending(status: ExitStatus) -> Ending {
     }
 }
 
+/// Has reading and writing a pipe wait for nothing; tells whether it does.
+pub(super) fn without_waiting(pipe: &OwnedFd) -> bool {
+    fcntl_getfl(pipe)
+        .and_then(|flags| fcntl_setfl(pipe, flags | OFlags::NONBLOCK))
+        .is_ok()
+}
+
 /// One output on its way in.
-struct Stream {
+#[derive(Debug)]
+pub(super) struct Stream {
     pipe: Option<std::fs::File>,
-    output: Output,
+    pub(super) output: Output,
 }
 
 impl Stream {
-    fn new(pipe: Option<OwnedFd>) -> Self {
+    pub(super) fn new(pipe: Option<OwnedFd>) -> Self {
         // One that could not be read without waiting would hold us up: it is not read at all.
-        let pipe = pipe.filter(|pipe| {
-            fcntl_getfl(pipe)
-                .and_then(|flags| fcntl_setfl(pipe, flags | OFlags::NONBLOCK))
-                .is_ok()
-        });
+        let pipe = pipe.filter(without_waiting);
         Self {
             pipe: pipe.map(Into::into),
             output: Output::default(),
         }
     }
 
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(AsFd::as_fd)
     }
 
     /// Reads what is there.
-    fn read(&mut self) {
+    pub(super) fn read(&mut self) {
         let Some(pipe) = &mut self.pipe else {
             return;
         };

@@ -85,7 +85,13 @@ impl Engine {
     }
 
     /// Tells the actions of a running jail what a setting that was just made means for them.
-    pub(super) fn follow_setting(&mut self, jail: &str, setting: &Setting, batch: &mut Batch) {
+    pub(super) fn follow_setting(
+        &mut self,
+        jail: &str,
+        setting: &Setting,
+        command: &Command,
+        batch: &mut Batch,
+    ) {
         let Some(runtime) = self.jails.get(jail) else {
             return;
         };
@@ -93,12 +99,15 @@ impl Engine {
             return;
         }
         let order = match setting {
-            Setting::AddAction(action) => {
+            Setting::AddAction(action) | Setting::AddPythonAction { action, .. } => {
                 if runtime.worker.is_none() {
                     return self.want_worker(jail, batch);
                 }
-                let definition = runtime.actions.get(action);
-                definition.map(|definition| ActionOrder::Add(Box::new(definition.clone())))
+                if let Some(definition) = runtime.actions.get(action) {
+                    let shown = super::cut(&command.to_string());
+                    runtime.introduce(definition, Some(shown), batch);
+                }
+                None
             }
             Setting::DelAction(action) => Some(ActionOrder::Remove(action.clone())),
             Setting::ActionProperty {
@@ -217,11 +226,11 @@ impl Engine {
                 }
                 Some(_) => {
                     runtime.end_action(&name, &self.around, batch);
-                    runtime.tell(ActionOrder::Add(Box::new(action.clone())), batch);
+                    runtime.introduce(action, None, batch);
                 }
                 // A new thread knows all of them already.
                 None if !had_worker => {}
-                None => runtime.tell(ActionOrder::Add(Box::new(action.clone())), batch),
+                None => runtime.introduce(action, None, batch),
             }
             let bans = runtime.infos(&self.around);
             runtime.tell(ActionOrder::Begin { action: name, bans }, batch);
@@ -296,8 +305,17 @@ impl JailRuntime {
     fn introduce_actions(&self, batch: &mut Batch) {
         for action in self.actions.values() {
             if !native::is_native(action) {
-                self.tell(ActionOrder::Add(Box::new(action.clone())), batch);
+                self.introduce(action, None, batch);
             }
+        }
+    }
+
+    /// Tells the thread of one more action; `shown` is the command of the client that asks for it.
+    fn introduce(&self, action: &Definition, shown: Option<String>, batch: &mut Batch) {
+        self.tell(ActionOrder::Add(Box::new(action.clone())), batch);
+        if action.source().is_some() {
+            let action = action.name().to_owned();
+            self.tell(ActionOrder::Make { action, shown }, batch);
         }
     }
 

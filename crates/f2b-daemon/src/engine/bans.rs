@@ -59,7 +59,9 @@ impl Engine {
     ) -> Reply {
         let mut reply = Ok(Value::None);
         for setting in settings {
-            if let Some(called) = self.call_method(jail, &setting, command, batch) {
+            let asked = self.set_action(jail, &setting, command, batch);
+            if let Some(called) = asked.or_else(|| self.call_method(jail, &setting, command, batch))
+            {
                 // What it returns becomes the reply.
                 called?;
                 continue;
@@ -74,7 +76,7 @@ impl Engine {
             if reply.is_err() {
                 break;
             }
-            self.follow_setting(jail, &setting, batch);
+            self.follow_setting(jail, &setting, command, batch);
         }
         self.follow_settings(jail, batch);
         reply

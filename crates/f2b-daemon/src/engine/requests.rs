@@ -60,6 +60,13 @@ impl Engine {
                 .map(|_last| Value::Bool(true)),
             Request::UnbanAnywhere { ids } => self.unban_anywhere(ids.as_deref(), &mut batch),
             Request::ServerStream(commands) => self.configure(&commands),
+            Request::GetJail { jail, option } => {
+                match self.ask_action(&jail, &option, command, &mut batch) {
+                    // What it says becomes the reply.
+                    Some(asked) => asked.map(|()| Value::None),
+                    None => self.read(Request::GetJail { jail, option }, command),
+                }
+            }
             request => self.read(request, command),
         };
         if let Err(exception) = &reply {

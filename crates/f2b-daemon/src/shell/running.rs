@@ -14,7 +14,7 @@ use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
 
 use super::elements::Elements;
-use super::{ActionOrder, Given, NoBan, TicketInfo, Times, told};
+use super::{ActionOrder, Given, NoBan, TicketInfo, Times, python, told};
 use crate::clock;
 use crate::enforcement::{BanState, Enforcement};
 use crate::event::Event;
@@ -30,6 +30,7 @@ pub(super) struct Running {
     pub(super) log: Log,
     pub(super) shell: Elements,
     pub(super) enforcement: Enforcement,
+    /// Where the engine hears of what its actions want to know, and of those that are lost.
     pub(super) events: Sender<Event>,
     pub(super) is_ending: Arc<AtomicBool>,
     /// Whose bans were passed over.
@@ -121,6 +122,29 @@ impl Running {
                 // The engine has seen that there is none of this name.
                 self.actions.add(*definition).ok();
             }
+            ActionOrder::Make { action, shown } => {
+                let made = self.with(|actions, world| actions.make(world, &action));
+                let Err(error) = made else {
+                    return None;
+                };
+                let lost = self.actions.remove(&action).ok()?;
+                return Some(python::lost(
+                    &self.log,
+                    &self.events,
+                    &self.jail,
+                    lost,
+                    error,
+                    shown.as_deref(),
+                ));
+            }
+            ActionOrder::Ask {
+                action,
+                question,
+                shown,
+            } => {
+                let answer = self.with(|actions, world| actions.ask(world, &action, &question));
+                return Some(python::reply(&self.log, answer, &shown));
+            }
             ActionOrder::Begin { action, bans } => {
                 self.with(|actions, world| actions.start_one(world, &action).ok());
                 for mut info in bans {
@@ -178,7 +202,7 @@ impl Running {
                     Ok(Returned::Nothing) => Ok(Value::None),
                     Ok(Returned::Flag(flag)) => Ok(Value::Bool(flag)),
                     Err(CallError::Name(_)) => Err(Exception::unknown_action(&action)),
-                    Err(CallError::Action(error)) => Err(Exception::runtime(error.to_string())),
+                    Err(CallError::Action(error)) => Err(python::exception(&error)),
                 };
                 if let Err(exception) = &reply {
                     self.log.write(&text::failed_command(&shown, exception));
@@ -201,7 +225,7 @@ impl Running {
             log: &mut say,
             host: &self.host,
             now: clock::now(),
-            no_ban: &mut NoBan::new(&self.jail),
+            no_ban: &mut NoBan::new(&self.jail, &self.events),
         };
         what(&mut self.actions, &mut world)
     }

@@ -7,8 +7,11 @@ use f2b_action::{Family, Info, ip_rev};
 use f2b_core::{Ban, FailId};
 use f2b_protocol::Value;
 
-use super::seconds;
+use crossbeam_channel::Sender;
+
+use super::{python, seconds};
 use crate::clock;
+use crate::event::Event;
 use crate::storage::Database;
 
 /// Counters of a jail at the moment of an order.
@@ -48,6 +51,8 @@ impl Info for TicketInfo {
             "failures" => ban.failures.to_string(),
             "bancount" => ban.count.to_string(),
             "bantime" => ban.bantime.as_seconds().to_string(),
+            // As the original: the database has whole seconds.
+            "time" if ban.restored => (ban.time.as_micros() / 1_000_000).to_string(),
             "time" => seconds(ban.time),
             "matches" => joined(&ban.matches),
             "ipmatches" => joined(&self.earlier(None).0),
@@ -128,12 +133,14 @@ impl TicketInfo {
 #[derive(Clone, Debug)]
 pub(crate) struct NoBan {
     jail: String,
+    /// Where the engine hears of what actions want to know of the jail.
+    events: Sender<Event>,
 }
 
 impl NoBan {
-    pub(crate) fn new(jail: &str) -> Self {
-        let jail = jail.to_owned();
-        Self { jail }
+    pub(crate) fn new(jail: &str, events: &Sender<Event>) -> Self {
+        let (jail, events) = (jail.to_owned(), events.clone());
+        Self { jail, events }
     }
 }
 
@@ -150,6 +157,10 @@ impl Info for NoBan {
             "ip-host" => Some("None".to_owned()),
             other => jail_tag(other, &self.jail, Counts::default()),
         }
+    }
+
+    fn command(&mut self, words: &[String]) -> Option<Vec<u8>> {
+        python::ask_engine(&self.events, words)
     }
 }
 

@@ -74,6 +74,8 @@ pub enum Setting {
         action: String,
         /// The file that it is written in.
         file: String,
+        /// What it is made with: a JSON object.
+        arguments: String,
     },
     /// `delaction A`; answers nothing.
     DelAction(String),
@@ -286,6 +288,7 @@ fn add_action(rest: &[Value]) -> Result<Setting, Refusal> {
         _ => Ok(Setting::AddPythonAction {
             action,
             file: word::text(word::at(rest, 1)?)?,
+            arguments: word::at(rest, 2)?.str(),
         }),
     }
 }

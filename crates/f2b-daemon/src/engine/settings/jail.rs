@@ -13,6 +13,7 @@ use super::values::{
 };
 use super::{cache, increment};
 use crate::engine::jail::{Backend, JailRuntime, LogFile, Sources};
+use crate::engine::python;
 use crate::log::{Level, Line};
 
 impl JailRuntime {
@@ -183,18 +184,18 @@ impl JailRuntime {
                     .insert(action.clone(), Definition::new(&action));
                 Ok(Value::text(action))
             }
-            // A jail that starts goes on without it; a client is told.
-            Setting::AddPythonAction { action, file } if matches!(self.sources, Sources::None) => {
-                let text = format!(
-                    "the action '{action}' is written in Python ({file}), which this version does not run: \
-                     the jail goes on without it"
-                );
-                let line = format!("[{}] {text}", self.name);
-                said.push(Line::new(Level::Error, "actions", line));
-                self.lacking.push(text);
+            Setting::AddPythonAction {
+                action,
+                file,
+                arguments,
+            } => {
+                if self.actions.contains_key(&action) {
+                    return Err(Exception::duplicate_action(&action));
+                }
+                let definition = python::definition(&action, file, arguments);
+                self.actions.insert(action.clone(), definition);
                 Ok(Value::text(action))
             }
-            Setting::AddPythonAction { .. } => not_available("addaction <ACT> <PYTHONFILE>"),
             Setting::ActionProperty {
                 action,
                 property,
@@ -215,6 +216,10 @@ impl JailRuntime {
         let (Some(property), Some(value)) = (property, value) else {
             return Err(Exception::missing_word());
         };
+        if definition.source().is_some() {
+            let text = format!("the jail {} is not started", self.name);
+            return Err(Exception::runtime(text));
+        }
         definition
             .set(property, property_of(&value))
             .map_err(|error| time_exception(&error))?;
