@@ -7,14 +7,14 @@ use crate::{Command, Definition, Info};
 /// One action; the procedures are the same for both kinds.
 #[derive(Debug)]
 pub(crate) enum Member {
-    Command(Action),
+    Command(Box<Action>),
     Python(Box<PythonAction>),
 }
 
 impl Member {
     pub(super) fn new(definition: Definition) -> Self {
         match definition.source() {
-            None => Self::Command(Action::new(definition)),
+            None => Self::Command(Box::new(Action::new(definition))),
             Some(_) => Self::Python(Box::new(PythonAction::new(definition))),
         }
     }
