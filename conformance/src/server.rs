@@ -148,8 +148,12 @@ impl Server {
         Self::on_tree_inside(program, folder, tree, &resolver::prepare(seconds))
     }
 
-    /// Starts a server on a tree; a shell script runs before it in its sealed place.
-    pub(crate) fn on_tree_inside(
+    /// Starts a server as [`Self::on_tree`] does; a shell script runs before it in its sealed place, where
+    /// it may leave a program running that the server meets.
+    ///
+    /// # Errors
+    /// As [`Self::on_tree`].
+    pub fn on_tree_inside(
         program: Option<&Oracle>,
         folder: &Path,
         tree: &[(&str, &str)],

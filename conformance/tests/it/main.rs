@@ -21,6 +21,7 @@ mod matching;
 mod original;
 mod pyregex_characters;
 mod pyregex_refusals;
+mod python_actions;
 mod readers;
 mod regex;
 mod replay;

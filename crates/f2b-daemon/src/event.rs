@@ -26,8 +26,8 @@ pub(crate) enum Event {
         jail: String,
         /// Which action.
         action: Box<Definition>,
-        /// Why.
-        reason: String,
+        /// Why, unless a client had just added it, who is told.
+        reason: Option<String>,
     },
     /// An action wants to know something: a command that only asks, and where the answer goes. Without one there
     /// is no answer.

@@ -77,14 +77,14 @@ impl Engine {
     }
 
     /// Goes on without an action that cannot be made.
-    pub(super) fn lose_action(&mut self, jail: &str, action: &Definition, reason: String) {
+    pub(super) fn lose_action(&mut self, jail: &str, action: &Definition, reason: Option<String>) {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
         // A reload may have come with another of this name meanwhile.
         if runtime.actions.get(action.name()) == Some(action) {
             runtime.actions.shift_remove(action.name());
-            runtime.lacking.push(reason);
+            runtime.lacking.extend(reason);
         }
     }
 

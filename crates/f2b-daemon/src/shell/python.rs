@@ -15,38 +15,37 @@ use crate::text;
 /// How long an action waits for what it wants to know of its jail.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Says that an action cannot be made, and that the jail goes on without it; returns the reply.
+/// Says that an action cannot be made; returns the reply. `shown` is the command of the client that wanted it; else
+/// it is one of the configuration's, and the jail goes on without it.
 pub(super) fn lost(
     log: &Log,
     events: &Sender<Event>,
     jail: &str,
     action: Definition,
-    error: &CallError,
+    error: CallError,
     shown: Option<&str>,
 ) -> Reply {
-    let reason = match error {
+    let text = match &error {
         CallError::Action(ActionError::Raised(raised)) => raised.repr.clone(),
         other => other.to_string(),
     };
     let file = action.source().map_or("", |source| &source.file);
-    let reason = format!(
-        "the jail goes on without the action '{}' of {file}: {reason}",
-        action.name()
-    );
-    log.error("actions", format!("[{jail}] {reason}"));
-    let jail = jail.to_owned();
+    let name = action.name();
+    let text = format!("the jail goes on without the action '{name}' of {file}: {text}");
+    let reason = Some(text).filter(|_| shown.is_none());
+    if let Some(reason) = &reason {
+        log.error("actions", format!("[{jail}] {reason}"));
+    }
+    let event = Event::ActionLost {
+        jail: jail.to_owned(),
+        action: Box::new(action),
+        reason,
+    };
     // Nobody is left to hear it as the server ends.
-    let action = Box::new(action);
-    events
-        .send(Event::ActionLost {
-            jail,
-            action,
-            reason,
-        })
-        .ok();
+    events.send(event).ok();
     match shown {
-        Some(shown) => reply(log, Err(error.clone()), shown),
-        None => Err(exception_of(error)),
+        Some(shown) => reply(log, Err(error), shown),
+        None => Err(exception_of(&error)),
     }
 }
 

@@ -127,7 +127,7 @@ impl Running {
                     &self.events,
                     &self.jail,
                     lost,
-                    &error,
+                    error,
                     shown.as_deref(),
                 ));
             }

@@ -208,13 +208,13 @@ impl JailRuntime {
     ) -> Reply {
         let definition = self.actions.get_mut(action);
         let definition = definition.ok_or_else(|| Exception::unknown_action(action))?;
+        let (Some(property), Some(value)) = (property, value) else {
+            return Err(Exception::missing_word());
+        };
         if definition.source().is_some() {
             let text = format!("the jail {} is not started", self.name);
             return Err(Exception::runtime(text));
         }
-        let (Some(property), Some(value)) = (property, value) else {
-            return Err(Exception::missing_word());
-        };
         definition
             .set(property, property_of(&value))
             .map_err(|error| time_exception(&error))?;
