@@ -10,31 +10,35 @@ use conformance::{
     differences::{Comparison, KnownDifferences},
 };
 
-use play::Played;
-
 #[test]
 fn both_call_the_same_methods_with_the_same_bans() {
-    let started = |version: Option<Version>| {
-        thread::spawn(move || {
-            let oracle = version.map(|version| Oracle::new(version).unwrap());
-            play::play(oracle.as_ref())
-        })
-    };
-    let originals = Version::ALL.map(|version| (version, started(Some(version))));
-    // The mails of ours are those of an action of an original: each of them is sent by both.
-    let ours: Played = started(None).join().unwrap();
+    let runs = Version::ALL.map(|version| {
+        let original = thread::spawn(move || {
+            let oracle = Oracle::new(version).unwrap();
+            play::play(Some(&oracle), version)
+        });
+        (
+            version,
+            original,
+            thread::spawn(move || play::play(None, version)),
+        )
+    });
     let mut comparisons = Vec::new();
-    for (version, original) in originals {
-        for ((case, original), ours) in original.join().unwrap().into_iter().zip(&ours) {
-            comparisons.push(Comparison {
-                case: format!("{version}: {case}"),
-                original,
-                ours: ours.1.clone(),
-            });
-        }
+    for (version, original, ours) in runs {
+        let both = original
+            .join()
+            .unwrap()
+            .into_iter()
+            .zip(ours.join().unwrap());
+        comparisons.extend(both.map(|((case, original), (_, ours))| Comparison {
+            case: format!("{version}: {case}"),
+            original,
+            ours,
+        }));
     }
-    let lines: usize = ours.iter().map(|(_, text)| text.lines().count()).sum();
-    println!("{} cases, {lines} lines of ours", ours.len());
+    let lines = comparisons.iter().map(|one| one.ours.lines().count());
+    let lines: usize = lines.sum();
+    println!("{} cases, {lines} lines of ours", comparisons.len());
     KnownDifferences::load()
         .unwrap()
         .judge("python-actions", &comparisons)

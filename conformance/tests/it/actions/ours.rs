@@ -117,6 +117,7 @@ impl Jail {
                 Level::Detail | Level::Debug => "DEBUG",
                 Level::Info => "INFO",
                 Level::Notice => "NOTICE",
+                Level::Warning => "WARNING",
                 Level::Error => "ERROR",
                 Level::Critical => "CRITICAL",
             };

@@ -149,4 +149,5 @@ pub(super) const QUESTIONS: &[&[&str]] = &[
     &["get", "more", "actions"],
     &["set", "more", "delaction", "second"],
     &["get", "more", "actions"],
+    &["get", "more", "action", "nosuch", "end"],
 ];

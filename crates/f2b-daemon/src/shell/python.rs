@@ -101,6 +101,8 @@ fn raised_exception(raised: &Raised) -> Exception {
                 args,
             }
         }
+        // One of its kinds, which says the same.
+        _ if raised.class == "JSONDecodeError" => Exception::value(raised.text.clone()),
         _ => Exception::general(raised.text.clone()),
     }
 }

@@ -51,6 +51,8 @@ impl Info for TicketInfo {
             "failures" => ban.failures.to_string(),
             "bancount" => ban.count.to_string(),
             "bantime" => ban.bantime.as_seconds().to_string(),
+            // As the original: the database has whole seconds.
+            "time" if ban.restored => (ban.time.as_micros() / 1_000_000).to_string(),
             "time" => seconds(ban.time),
             "matches" => joined(&ban.matches),
             "ipmatches" => joined(&self.earlier(None).0),
