@@ -79,7 +79,7 @@ def unpacked(text):
 def plain(value, depth):
     """Returns a value of the types that every client knows; of any other its text."""
     kind = type(value)
-    if value is None or kind in (bool, float, str):
+    if value is None or kind in (bool, float, str, bytes):
         return value
     if kind is int and -(1 << 63) <= value < 1 << 63:
         return value

@@ -102,7 +102,14 @@ impl PythonAction {
         };
         let (name, length) = (self.definition.name().to_owned(), PROGRAM.len().to_string());
         // The last words are for who looks at the list of processes.
-        let arguments = ["-c", BEGINNING, &length, "stockade-action", run.jail, &name];
+        let arguments = [
+            "-c",
+            BEGINNING,
+            &length,
+            "stockade-action",
+            run.jail,
+            &source.file,
+        ];
         let process = Conversation::start(self.programs, &arguments);
         let mut process = process.map_err(|error| ActionError::Process(not_started(&error)))?;
         let deadline = Deadline::after(TIMEOUT);

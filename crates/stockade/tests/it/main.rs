@@ -25,6 +25,7 @@ mod life;
 mod load;
 mod monitor;
 mod programs;
+mod python_actions;
 mod recipes;
 mod regex;
 mod reloads;
