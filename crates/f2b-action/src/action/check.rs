@@ -11,7 +11,7 @@ impl Action {
     pub(crate) fn consistency_check(
         &mut self,
         run: &mut Run<'_, '_>,
-        repair: Repair,
+        repair: &Repair,
     ) -> Result<bool, ActionError> {
         let mut is_sane = true;
         for family in self.started() {

@@ -61,7 +61,7 @@ impl JailActions {
             .actions
             .iter()
             .filter(|action| concerned(action))
-            .map(|action| action.name())
+            .map(Member::name)
             .collect();
         if names.is_empty() {
             return false;

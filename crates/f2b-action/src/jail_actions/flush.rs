@@ -52,7 +52,7 @@ impl JailActions {
     #[must_use]
     pub fn flushes_all(&self, only: Option<&str>) -> bool {
         let mut meant = self.actions.iter().filter(|action| is_meant(action, only));
-        meant.all(|action| action.flushes())
+        meant.all(Member::flushes)
     }
 }
 
@@ -76,6 +76,6 @@ fn flush(jail: &str, action: &mut Member, run: &mut Run<'_, '_>, why: Flush) {
             word: "Flush",
         },
     };
-    let checked = action.check_after_flush(run, repair);
+    let checked = action.check_after_flush(run, &repair);
     told_check(jail, action, run, checked);
 }

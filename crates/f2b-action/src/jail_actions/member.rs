@@ -142,7 +142,7 @@ impl Member {
 
     pub(super) fn consistency_check(&mut self, run: &mut Run<'_, '_>) -> Result<bool, ActionError> {
         match self {
-            Self::Command(action) => action.consistency_check(run, Repair::Always),
+            Self::Command(action) => action.consistency_check(run, &Repair::Always),
             Self::Python(action) => action.consistency_check(run, None).map(|()| true),
         }
     }
@@ -151,11 +151,11 @@ impl Member {
     pub(super) fn check_after_flush(
         &mut self,
         run: &mut Run<'_, '_>,
-        repair: Repair,
+        repair: &Repair,
     ) -> Result<(), ActionError> {
         match self {
             Self::Command(action) => action.consistency_check(run, repair).map(drop),
-            Self::Python(action) => action.consistency_check(run, Some(&repair)),
+            Self::Python(action) => action.consistency_check(run, Some(repair)),
         }
     }
 }

@@ -83,11 +83,11 @@ impl Stage {
     }
 
     fn start(&mut self) -> Vec<String> {
-        self.log(|actions, world| actions.start(world)).1
+        self.log(JailActions::start).1
     }
 
-    fn ask(&mut self, name: &str, question: PythonQuestion) -> Result<Vec<u8>, crate::CallError> {
-        self.log(|actions, world| actions.ask(world, name, &question))
+    fn ask(&mut self, name: &str, question: &PythonQuestion) -> Result<Vec<u8>, crate::CallError> {
+        self.log(|actions, world| actions.ask(world, name, question))
             .0
     }
 }
@@ -134,7 +134,7 @@ class Action(ActionBase):
         ]
     );
     stage.level = Level::Debug;
-    let (_, logged) = stage.log(|actions, world| actions.stop(world));
+    let (_, logged) = stage.log(JailActions::stop);
     assert_eq!(
         logged,
         [
@@ -222,7 +222,7 @@ class Action(ActionBase):
     let check = |ip: &str, timeout: &str, expected: &str| {
         let mut stage = Stage::new(&[("one", text)]);
         let set = PythonQuestion::Set("timeout".to_owned(), Some(timeout.into()));
-        stage.ask("one", set).unwrap();
+        stage.ask("one", &set).unwrap();
         let logged = stage.ban(ip, false);
         let last = logged.last().unwrap();
         assert!(last.contains(expected), "{ip}: {last}");
