@@ -33,7 +33,7 @@ pub struct PythonSource {
     pub arguments: String,
     /// Tells one state of the file from another: when it was written, and its length.
     pub state: Option<(std::time::SystemTime, u64)>,
-    /// Whether a client has set or called anything since it was made.
+    /// Whether a client has set anything since it was made.
     pub is_touched: bool,
 }
 

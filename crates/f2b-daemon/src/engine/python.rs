@@ -1,7 +1,7 @@
 //! Actions written in Python, as far as the engine has to do with them: they are asked by their jail's thread.
 
 use crossbeam_channel::Sender;
-use f2b_action::{Definition, Property, PythonQuestion, PythonSource};
+use f2b_action::{Definition, METHODS, Property, PythonQuestion, PythonSource};
 use f2b_protocol::request::{JailOption, Setting};
 use f2b_protocol::{Command, Exception, Request, Value};
 
@@ -70,7 +70,10 @@ impl Engine {
         });
         let question = PythonQuestion::Set(name.clone(), value);
         let asked = runtime.ask(action, question, command, batch);
-        if let (Some(Ok(())), Some(definition)) = (&asked, runtime.actions.get_mut(action)) {
+        let is_call = METHODS.contains(&name.as_str());
+        if let (Some(Ok(())), false, Some(definition)) =
+            (&asked, is_call, runtime.actions.get_mut(action))
+        {
             definition.touch();
         }
         asked
