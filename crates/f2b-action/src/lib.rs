@@ -74,7 +74,9 @@ pub use command::Command;
 pub use definition::Definition;
 pub use family::Family;
 pub use info::{Info, ip_rev};
-pub use jail_actions::{Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Ticket};
+pub use jail_actions::{
+    Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Prepared, Ticket,
+};
 pub use line::{Level, Line, Logger};
 pub use property::Property;
 pub use python_action::{PythonQuestion, PythonSource, Raised};

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 use f2b_action::{
-    Answer as Returned, CallError, Host, JailActions, Line as ActionLine, Method, SystemShell,
-    Ticket, World,
+    Answer as Returned, CallError, Flush, Host, JailActions, Line as ActionLine, Method,
+    SystemShell, Ticket, World,
 };
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
@@ -100,17 +100,8 @@ impl Running {
                 let id = info.ban.id.clone();
                 actions.unban(world, &id, &mut *info);
             }
-            ActionOrder::Lift {
-                mut bans,
-                why,
-                only,
-            } => {
-                let only = only.as_deref();
-                actions.flush(world, why, only);
-                for info in &mut bans {
-                    let id = info.ban.id.clone();
-                    actions.unban_singly(world, &id, only, info);
-                }
+            ActionOrder::Lift { bans, why, only } => {
+                lift(actions, world, why, only.as_deref(), bans);
             }
             ActionOrder::Add(definition) => {
                 // The engine has seen that there is none of this name.
@@ -131,6 +122,21 @@ impl Running {
                     shown.as_deref(),
                 ));
             }
+            ActionOrder::Replace { action, bans } => {
+                let name = action.name().to_owned();
+                match actions.prepare(world, *action) {
+                    Ok(prepared) => {
+                        lift(actions, world, Flush::Unban, Some(&name), bans.clone());
+                        actions.stop_one(world, &name).ok();
+                        actions.put(prepared).ok();
+                        begin(actions, world, &name, bans);
+                    }
+                    Err(error) => {
+                        let old = actions.get(&name).ok()?.clone();
+                        python::kept(&log, &self.events, &self.jail, old, &error);
+                    }
+                }
+            }
             ActionOrder::Ask {
                 action,
                 question,
@@ -139,16 +145,7 @@ impl Running {
                 let answer = actions.ask(world, &action, &question);
                 return Some(python::reply(&log, answer, &shown));
             }
-            ActionOrder::Begin { action, mut bans } => {
-                actions.start_one(world, &action).ok();
-                for info in &mut bans {
-                    // They were made and told of before this action came.
-                    info.ban.restored = true;
-                    let id = info.ban.id.clone();
-                    let ticket = ticket(&id, info);
-                    actions.ban_one(world, &action, ticket, info).ok();
-                }
-            }
+            ActionOrder::Begin { action, bans } => begin(actions, world, &action, bans),
             ActionOrder::TakeOver { jail, events } => {
                 events.send(Event::TakenOver(jail)).ok();
             }
@@ -198,6 +195,38 @@ impl Running {
             }
         }
         None
+    }
+}
+
+/// Lifts all bans, for all actions or for one.
+fn lift(
+    actions: &mut JailActions,
+    world: &mut World<'_>,
+    why: Flush,
+    only: Option<&str>,
+    mut bans: Vec<TicketInfo>,
+) {
+    actions.flush(world, why, only);
+    for info in &mut bans {
+        let id = info.ban.id.clone();
+        actions.unban_singly(world, &id, only, info);
+    }
+}
+
+/// Starts an action that came to a jail with bans.
+fn begin(
+    actions: &mut JailActions,
+    world: &mut World<'_>,
+    action: &str,
+    mut bans: Vec<TicketInfo>,
+) {
+    actions.start_one(world, action).ok();
+    for info in &mut bans {
+        // They were made and told of before this action came.
+        info.ban.restored = true;
+        let id = info.ban.id.clone();
+        let ticket = ticket(&id, info);
+        actions.ban_one(world, action, ticket, info).ok();
     }
 }
 
