@@ -18,6 +18,7 @@ use crate::{Definition, Info, World, text};
 pub use flush::Flush;
 use member::Member;
 pub use method::{Answer, CallError, METHODS, Method};
+pub use one::Prepared;
 
 /// An action that is not there, or there already. The texts are the original's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,6 +180,16 @@ impl JailActions {
     fn action(&self, name: &str) -> Option<&Member> {
         let mut actions = self.actions.iter();
         actions.find(|action| action.name() == name)
+    }
+
+    /// A call on its way.
+    fn run<'r, 'w>(&'r mut self, world: &'r mut World<'w>) -> Run<'r, 'w> {
+        Run {
+            world,
+            jail: &self.jail,
+            epoch: &mut self.epoch,
+            scripts: &mut self.scripts,
+        }
     }
 
     /// Lets every action do something.

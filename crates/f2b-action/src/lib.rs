@@ -77,7 +77,9 @@ pub use definition::Definition;
 pub use element::{ElementChange, ElementSet};
 pub use family::Family;
 pub use info::{Info, ip_rev};
-pub use jail_actions::{Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Ticket};
+pub use jail_actions::{
+    Answer, CallError, Flush, JailActions, METHODS, Method, NameError, Prepared, Ticket,
+};
 pub use line::{Level, Line, Logger};
 pub use property::Property;
 pub use python_action::{PythonQuestion, PythonSource, Raised};

@@ -239,6 +239,11 @@ impl Engine {
                 action,
                 reason,
             } => self.lose_action(&jail, &action, reason),
+            Event::ActionKept {
+                jail,
+                action,
+                reason,
+            } => self.keep_action(&jail, *action, reason),
             Event::Wanted(command, to) => self.tell_action(&command, &to),
             Event::Terminate(signal) => {
                 self.around

@@ -32,6 +32,15 @@ pub(crate) enum Event {
         /// Why, unless a client had just added it, who is told.
         reason: Option<String>,
     },
+    /// An action written in Python cannot be made anew; it goes on as it was.
+    ActionKept {
+        /// Which jail.
+        jail: String,
+        /// The action as it was.
+        action: Box<Definition>,
+        /// Why.
+        reason: String,
+    },
     /// An action wants to know something: a command that only asks, and where the answer goes. Without one there
     /// is no answer.
     Wanted(Command, Sender<Value>),

@@ -71,6 +71,13 @@ pub(crate) enum ActionOrder {
         /// The command that asks for it, for the log, if it came from a client.
         shown: Option<String>,
     },
+    /// An action written in Python is made anew; if it can be, it takes the place of the old one.
+    Replace {
+        /// What it is now.
+        action: Box<Definition>,
+        /// The bans, lifted by the old one and made by the new.
+        bans: Vec<TicketInfo>,
+    },
     /// A client asks an action written in Python; its answer becomes the reply.
     Ask {
         /// Which.

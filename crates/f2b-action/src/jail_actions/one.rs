@@ -3,7 +3,11 @@
 use super::member::Member;
 use super::{JailActions, NameError, Ticket, ban, start, stop, unknown};
 use crate::action::Run;
-use crate::{Definition, Info, World};
+use crate::{CallError, Definition, Info, World};
+
+/// An action that is made and belongs to no jail yet.
+#[derive(Debug)]
+pub struct Prepared(Member);
 
 impl JailActions {
     /// Puts another definition in the place of the one of the same name, which is returned.
@@ -18,6 +22,34 @@ impl JailActions {
         let old = self.get_mut(definition.name())?;
         definition.epoch = old.epoch;
         Ok(std::mem::replace(old, definition))
+    }
+
+    /// Makes an action written in Python anew, aside from the one of the same name, which goes on.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn prepare(
+        &mut self,
+        world: &mut World<'_>,
+        definition: Definition,
+    ) -> Result<Prepared, CallError> {
+        let mut member = Member::new(definition);
+        if let Member::Python(action) = &mut member {
+            action.want_process(&mut self.run(world))?;
+        }
+        Ok(Prepared(member))
+    }
+
+    /// Puts an action that was made aside in the place of the one of the same name, which was stopped before.
+    ///
+    /// # Errors
+    /// [`NameError::Unknown`].
+    pub fn put(&mut self, prepared: Prepared) -> Result<(), NameError> {
+        let name = prepared.0.name().to_owned();
+        let mut actions = self.actions.iter_mut();
+        let place = actions.find(|action| action.name() == name);
+        *place.ok_or_else(|| unknown(&name))? = prepared.0;
+        Ok(())
     }
 
     /// Brings the actions into the order of these names; others come last, as they were.

@@ -224,6 +224,13 @@ impl Engine {
                     runtime.tell(ActionOrder::Reload(name), batch);
                     continue;
                 }
+                // One that cannot be made leaves the old one in its place.
+                Some(old) if old.source().is_some() && action.source().is_some() => {
+                    let bans = runtime.infos(&self.around);
+                    let action = Box::new(action.clone());
+                    runtime.tell(ActionOrder::Replace { action, bans }, batch);
+                    continue;
+                }
                 Some(_) => {
                     runtime.end_action(&name, &self.around, batch);
                     runtime.introduce(action, None, batch);

@@ -91,6 +91,17 @@ impl Engine {
         }
     }
 
+    /// Goes on with an action as it was, so that the next reload tries again.
+    pub(super) fn keep_action(&mut self, jail: &str, action: Definition, reason: String) {
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
+        if let Some(definition) = runtime.actions.get_mut(action.name()) {
+            *definition = action;
+            runtime.lacking.push(reason);
+        }
+    }
+
     /// Answers an action that wants to know something. What is no question has no answer.
     pub(super) fn tell_action(&mut self, command: &Command, to: &Sender<Value>) {
         let answer = match Request::parse(command) {

@@ -25,10 +25,7 @@ pub(super) fn lost(
     error: CallError,
     shown: Option<&str>,
 ) -> Reply {
-    let text = match &error {
-        CallError::Action(ActionError::Raised(raised)) => raised.repr.clone(),
-        other => other.to_string(),
-    };
+    let text = repr(&error);
     let file = action.source().map_or("", |source| &source.file);
     let name = action.name();
     let text = format!("the jail goes on without the action '{name}' of {file}: {text}");
@@ -46,6 +43,36 @@ pub(super) fn lost(
     match shown {
         Some(shown) => reply(log, Err(error), shown),
         None => Err(exception_of(&error)),
+    }
+}
+
+/// Says that an action cannot be made as it is now, and that the old one goes on.
+pub(super) fn kept(
+    log: &Log,
+    events: &Sender<Event>,
+    jail: &str,
+    action: Definition,
+    error: &CallError,
+) {
+    let file = action.source().map_or("", |source| &source.file);
+    let reason = format!(
+        "the action '{}' goes on as it was before {file} was changed: {}",
+        action.name(),
+        repr(error)
+    );
+    log.error("actions", format!("[{jail}] {reason}"));
+    let event = Event::ActionKept {
+        jail: jail.to_owned(),
+        action: Box::new(action),
+        reason,
+    };
+    events.send(event).ok();
+}
+
+fn repr(error: &CallError) -> String {
+    match error {
+        CallError::Action(ActionError::Raised(raised)) => raised.repr.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -145,16 +145,22 @@ impl Running {
                 let answer = self.with(|actions, world| actions.ask(world, &action, &question));
                 return Some(python::reply(&self.log, answer, &shown));
             }
-            ActionOrder::Begin { action, bans } => {
-                self.with(|actions, world| actions.start_one(world, &action).ok());
-                for mut info in bans {
-                    // They were made and told of before this action came.
-                    info.ban.restored = true;
-                    self.ban(info, |actions, world, ticket, info| {
-                        actions.ban_one(world, &action, ticket, info).ok();
-                    });
+            ActionOrder::Replace { action, bans } => {
+                let name = action.name().to_owned();
+                match self.with(|actions, world| actions.prepare(world, *action)) {
+                    Ok(prepared) => {
+                        self.lift(bans.clone(), Flush::Unban, Some(&name));
+                        self.with(|actions, world| actions.stop_one(world, &name).ok());
+                        self.actions.put(prepared).ok();
+                        self.begin(&name, bans);
+                    }
+                    Err(error) => {
+                        let old = self.actions.get(&name).ok()?.clone();
+                        python::kept(&self.log, &self.events, &self.jail, old, &error);
+                    }
                 }
             }
+            ActionOrder::Begin { action, bans } => self.begin(&action, bans),
             ActionOrder::TakeOver {
                 jail,
                 number,
@@ -251,6 +257,18 @@ impl Running {
             self.enforcement.note_adopted(&self.jail, &id, state);
         }
         done
+    }
+
+    /// Starts an action that came to a jail with bans.
+    fn begin(&mut self, action: &str, bans: Vec<TicketInfo>) {
+        self.with(|actions, world| actions.start_one(world, action).ok());
+        for mut info in bans {
+            // They were made and told of before this action came.
+            info.ban.restored = true;
+            self.ban(info, |actions, world, ticket, info| {
+                actions.ban_one(world, action, ticket, info).ok();
+            });
+        }
     }
 
     fn lift(&mut self, bans: Vec<TicketInfo>, why: Flush, only: Option<&str>) {

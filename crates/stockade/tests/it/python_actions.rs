@@ -137,6 +137,15 @@ fn a_jail_goes_on_without_one_that_cannot_be_made() {
     .unwrap();
     assert_eq!(server.configured_client(&["reload"]).code, Some(0));
     server.wait_for_log("mended 192.0.2.1");
+    // A mistake leaves the old one in its place.
+    let path = server.path("config/action.d/wrong.py");
+    fs::write(&path, "import nosuch\n").unwrap();
+    assert_eq!(server.configured_client(&["reload"]).code, Some(0));
+    server.wait_for_log("the action 'wrong' goes on as it was before");
+    let methods = server.ask(&["get", "wrong", "actionmethods", "wrong"]);
+    assert!(methods.ends_with("ban, reban, reload, start, stop, unban\n"));
+    fs::write(&path, format!("{HEAD}{mended}")).unwrap();
+    assert_eq!(server.configured_client(&["reload"]).code, Some(0));
     // It stays when nothing has changed; what has changed takes its place.
     assert_eq!(server.configured_client(&["reload"]).code, Some(0));
     server.wait_for_log("told again");
