@@ -6,12 +6,12 @@ mod lock;
 mod refresh;
 mod repair;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use f2b_core::UnixTime;
-use f2b_firewall::{Engine, FirewallError, News};
+use f2b_firewall::{Element, Engine, FirewallError, News};
 
 use crate::batch::{Batch, KernelOrder};
 use crate::clock;
@@ -47,8 +47,10 @@ pub(crate) struct Kernel {
     /// Keeps other servers out of the table.
     lock: Option<TableLock>,
     enforcement: Enforcement,
-    /// Jails whose bans of an earlier run were compared with ours.
+    /// Jails that hold nothing of an earlier run, or no longer do.
     reconciled: HashSet<String>,
+    /// What an earlier run left, of the other jails.
+    left: HashMap<String, Vec<Element>>,
     watches: Watches,
     /// What other programs do to the table.
     news: Receiver<News>,
@@ -65,6 +67,7 @@ impl Kernel {
             lock: None,
             enforcement,
             reconciled: HashSet::new(),
+            left: HashMap::new(),
             watches,
             news,
             news_to,

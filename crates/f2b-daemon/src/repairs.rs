@@ -12,7 +12,7 @@ use f2b_firewall::News;
 const SHORTEST: Duration = Duration::from_millis(50);
 /// The longest rest.
 const LONGEST: Duration = Duration::from_secs(5);
-/// How many times its own length a repair is followed by rest.
+/// How many times its own length a repair is followed by rest at most; the first ones by less.
 const SHARE: u32 = 10;
 /// After how long the next change counts as the first one.
 const CALM: Duration = Duration::from_secs(30);
@@ -100,14 +100,16 @@ impl Repairs {
             (self.in_row, self.pause) = (0, SHORTEST);
         }
         self.last = Some(now);
-        self.pause = self.pause.max((now - begun) * SHARE);
+        let cost = now - begun;
         if !was_amiss {
+            self.pause = self.pause.max(cost);
             return Telling::Nothing;
         }
         self.in_row = self.in_row.saturating_add(1);
         if self.in_row > 1 {
-            self.pause = (self.pause * 2).min(LONGEST.max((now - begun) * SHARE));
+            self.pause = (self.pause * 2).min(LONGEST);
         }
+        self.pause = self.pause.max(cost * self.in_row.min(SHARE));
         if self.in_row <= TOLD {
             return Telling::Repair;
         }
@@ -177,12 +179,25 @@ mod tests {
     }
 
     #[test]
-    fn a_long_repair_is_followed_by_a_longer_rest() {
+    fn long_repairs_are_followed_by_longer_and_longer_rests() {
         let mut repairs = Repairs::default();
-        let begin = Instant::now();
-        let end = begin + Duration::from_secs(1);
-        assert_eq!(repairs.done(begin, end, false), Telling::Nothing);
-        repairs.ask(Scope::Doubt, end);
-        assert_eq!(repairs.rest(end), Some(Duration::from_secs(10)));
+        let mut now = Instant::now();
+        for (was_amiss, rest) in [
+            (false, 1),
+            (true, 1),
+            (true, 2),
+            (true, 4),
+            (true, 5),
+            (true, 5),
+            (true, 6),
+        ] {
+            let begun = now;
+            now += Duration::from_secs(1);
+            repairs.done(begun, now, was_amiss);
+            repairs.ask(Scope::Doubt, now);
+            assert_eq!(repairs.rest(now), Some(Duration::from_secs(rest)));
+            now += Duration::from_secs(rest);
+            assert_eq!(repairs.take_due(now), Some(Scope::Doubt));
+        }
     }
 }

@@ -12,13 +12,15 @@
 //! `cargo test -p f2b-firewall`, as root, with the Debian packages `nftables`,
 //! `iproute2` and `python3`.
 //!
-//! In the kernel there is one table `inet stockade` with one chain
+//! In the kernel there is one table `inet stockade` with a chain
 //! `prerouting` at raw priority. So a ban holds for this host and for what
 //! stands behind it, and for connections that are established already. Each
 //! jail has four sets: `addr-set-JAIL` and `addr6-set-JAIL` hold single
 //! addresses (hash sets), `net-set-JAIL` and `net6-set-JAIL` hold networks
 //! (interval sets). Every element carries its own timeout, so that the kernel
-//! ends a ban even when nobody is left to do so.
+//! ends a ban even when nobody is left to do so. Jails that answer those they
+//! ban have their rules in a second chain, `prerouting-reject`, behind
+//! connection tracking, so that the answer belongs to the connection.
 //!
 //! ```no_run
 //! use f2b_firewall::{Blocktype, Change, Engine, JailRules, Outcome, PortRange, Protocol};

@@ -121,7 +121,7 @@ mod tests {
             "`protocol = icpm`: unknown protocol",
         );
         check(
-            &[("native", "yes"), ("protocol", "icmp"), ("port", "ssh")],
+            &[("native", "yes"), ("protocol", "icmp"), ("port", "22")],
             "rules of jail \"sshd\": icmp has no ports",
         );
         check(

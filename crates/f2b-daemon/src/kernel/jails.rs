@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use f2b_firewall::{Change, Engine, Family, FirewallError, JailRules, Outcome};
+use f2b_firewall::{Change, Element, Engine, Family, FirewallError, JailRules, Outcome};
 use ipnet::IpNet;
 
 use super::{Kernel, TABLE, lock, told};
@@ -20,11 +20,9 @@ impl Kernel {
         match engine.start_jail(rules) {
             Ok(adopted) => {
                 self.enforcement.lock().jails.entry(&jail).failed = None;
-                if !adopted.elements.is_empty() {
-                    let count = adopted.elements.len();
-                    let text =
-                        format!("[{jail}] {count} ban(s) of an earlier run stand in the kernel");
-                    lines.push(Line::new(Level::Info, "actions", text));
+                // One that was started before has been asked already.
+                if !self.reconciled.contains(&jail) && !self.left.contains_key(&jail) {
+                    lines.extend(self.note_left(&jail, adopted.elements));
                 }
                 for set in adopted.rebuilt {
                     let text =
@@ -42,9 +40,22 @@ impl Kernel {
         lines
     }
 
+    /// Notes what an earlier run left, until it is known which of it is explained.
+    fn note_left(&mut self, jail: &str, elements: Vec<Element>) -> Option<Line> {
+        let count = elements.len();
+        if count == 0 {
+            self.reconciled.insert(jail.to_owned());
+            return None;
+        }
+        self.left.insert(jail.to_owned(), elements);
+        let text = format!("[{jail}] {count} ban(s) of an earlier run stand in the kernel");
+        Some(Line::new(Level::Info, "actions", text))
+    }
+
     pub(super) fn stop_jail(&mut self, jail: &str) -> Vec<Line> {
         self.enforcement.lock().jails.remove(jail);
         self.reconciled.remove(jail);
+        self.left.remove(jail);
         match self.engine.as_mut().map(|engine| engine.stop_jail(jail)) {
             Some(Err(error)) => {
                 let text = format!("Failed to stop jail '{jail}': {}", told(&error));
@@ -122,6 +133,10 @@ impl Kernel {
     /// Removes the bans of a jail that nothing explains.
     pub(super) fn keep(&mut self, jail: &str, explained: &HashSet<IpNet>) -> Vec<Line> {
         self.reconciled.insert(jail.to_owned());
+        // Those that ran out meanwhile may be taken out all the same.
+        let Some(elements) = self.left.remove(jail) else {
+            return Vec::new();
+        };
         let state = self.enforcement.lock();
         let failed = state
             .jails
@@ -137,10 +152,6 @@ impl Kernel {
         let trouble = |error: &FirewallError| {
             let text = format!("[{jail}] left-over bans in the kernel: {}", told(error));
             vec![Line::new(Level::Error, "actions", text)]
-        };
-        let elements = match engine.elements(jail) {
-            Ok(elements) => elements,
-            Err(error) => return trouble(&error),
         };
         let unexplained = elements
             .into_iter()

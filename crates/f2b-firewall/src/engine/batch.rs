@@ -118,36 +118,42 @@ impl Engine {
             });
             all.push(operation);
         }
-        let has_last_word = |at: usize, operation: &Operation| {
-            last.get(&(operation.set, operation.net)) == Some(&at)
+        // For each change the one that has the last word on its key, and for that
+        // one its place among the operations.
+        let last_at = |operation: &Operation| {
+            let found = last.get(&(operation.set, operation.net)).copied();
+            found.unwrap_or(usize::MAX)
         };
-        let mut operations: Vec<Operation> = all
+        let final_at: Vec<usize> = all
             .iter()
-            .enumerate()
-            .filter_map(|(at, operation)| operation.as_ref().ok().map(|known| (at, known)))
-            .filter(|(at, operation)| has_last_word(*at, operation))
-            .map(|(_, operation)| *operation)
+            .map(|operation| operation.as_ref().map_or(usize::MAX, last_at))
             .collect();
-        operations.sort_by_key(|operation| operation.ban.is_some());
-        // The place of the operation that has the last word on a key.
-        let final_place: HashMap<(usize, IpNet), usize> = operations
+        let mut going: Vec<(usize, Operation)> = all
             .iter()
+            .zip(&final_at)
             .enumerate()
-            .map(|(place, operation)| ((operation.set, operation.net), place))
+            .filter(|(at, (_, last))| at == *last)
+            .filter_map(|(at, (operation, _))| Some((at, *operation.as_ref().ok()?)))
             .collect();
+        // What goes makes room for what comes.
+        going.sort_by_key(|(_, operation)| operation.ban.is_some());
+        let mut place_of = vec![usize::MAX; all.len()];
+        for (place, (at, _)) in going.iter().enumerate() {
+            if let Some(found) = place_of.get_mut(*at) {
+                *found = place;
+            }
+        }
+        let operations = going.into_iter().map(|(_, operation)| operation).collect();
         let places = all
             .into_iter()
+            .zip(final_at)
             .enumerate()
-            .map(|(at, operation)| match operation {
-                Err(error) => Answer::Refused(error),
-                Ok(operation) => {
-                    let key = (operation.set, operation.net);
-                    let place = final_place.get(&key).copied().unwrap_or(usize::MAX);
-                    if has_last_word(at, &operation) {
-                        Answer::Operation(place)
-                    } else {
-                        Answer::Superseded(place)
-                    }
+            .map(|(at, (operation, last))| {
+                let place = place_of.get(last).copied().unwrap_or(usize::MAX);
+                match operation {
+                    Err(error) => Answer::Refused(error),
+                    Ok(_) if at == last => Answer::Operation(place),
+                    Ok(_) => Answer::Superseded(place),
                 }
             })
             .collect();
