@@ -5,6 +5,7 @@ mod cases;
 mod events;
 mod original;
 mod ours;
+mod run;
 mod stock;
 
 use std::thread;

@@ -75,7 +75,10 @@ const OUTSIDE: &[Outside] = &[
     ),
     room("sd-notify", &["f2b-daemon"]),
     room("serde", &["conformance"]),
-    tests("serde_json", &["f2b-store", "f2b-protocol", "stockade"]),
+    tests(
+        "serde_json",
+        &["f2b-store", "f2b-protocol", "stockade", "conformance"],
+    ),
     room("sha1", &["f2b-source"]),
     room("signal-hook", &["f2b-daemon", "stockade"]),
     room("smol_str", &["f2b-match"]),
