@@ -3,6 +3,7 @@
 
 mod cases;
 mod events;
+mod injection;
 mod original;
 mod ours;
 mod run;

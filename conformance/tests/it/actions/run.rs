@@ -18,7 +18,7 @@ use f2b_protocol::{Command, client::Client};
 use super::stock::{actions, without_times};
 
 /// Everything happens within this time, or the test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// What is done to one jail after the other between the start of the server and its stop; each has
 /// addresses of its own.
@@ -46,16 +46,16 @@ const NOBODY: &str = "whole server";
 
 /// The jail of one action. Nothing that tells it from others is a part of what tells another.
 #[derive(Clone)]
-struct Jail {
-    action: String,
-    name: String,
+pub(super) struct Jail {
+    pub(super) action: String,
+    pub(super) name: String,
     /// How the addresses begin that it bans.
-    net4: String,
+    pub(super) net4: String,
     net6: String,
 }
 
 impl Jail {
-    fn all(oracle: &Oracle) -> Vec<Self> {
+    pub(super) fn all(oracle: &Oracle) -> Vec<Self> {
         let actions = actions(oracle).into_iter().enumerate();
         let jails = actions.map(|(place, action)| Self {
             name: format!("of_{action}_it"),
@@ -93,7 +93,7 @@ fn jail_local(jails: &[Jail]) -> String {
 }
 
 /// What one action needs to be of use.
-fn more_parameters(action: &str) -> &'static str {
+pub(super) fn more_parameters(action: &str) -> &'static str {
     match action {
         "bsd-ipfw" => ", table=of_bsd-ipfw_it",
         "mikrotik" => ", user=admin, host=router, keyfile=key",
