@@ -82,6 +82,8 @@ pub struct Call {
 #[derive(Debug, Clone)]
 pub struct Shims {
     folder: PathBuf,
+    /// What runs before the server.
+    before: String,
 }
 
 impl Shims {
@@ -107,9 +109,31 @@ impl Shims {
         for name in TOOLS {
             link(&Path::new("/usr/bin").join(name), tools.join(name))?;
         }
-        let shims = Self { folder };
+        let shims = Self {
+            folder,
+            before: String::new(),
+        };
         fs::write(shims.record(), "").context("create the record of the shims")?;
         Ok(shims)
+    }
+
+    /// Leaves a program as it is.
+    ///
+    /// # Errors
+    /// It is none of the recording programs.
+    pub fn without(self, name: &str) -> Result<Self> {
+        let path = self.folder.join("programs").join(name);
+        let place = || format!("leave `{name}` as it is");
+        fs::remove_file(&path).with_context(place)?;
+        symlink(Path::new("/usr/bin").join(name), &path).with_context(place)?;
+        Ok(self)
+    }
+
+    /// Runs a shell script before the server, where it will run.
+    #[must_use]
+    pub fn before(mut self, script: &str) -> Self {
+        self.before = format!("{script}\n");
+        self
     }
 
     fn record(&self) -> PathBuf {
@@ -142,6 +166,7 @@ impl Shims {
         script += "for top in / /tmp /home; do\n\
                        if mountpoint -q $top; then mount -o remount,bind,ro $top; fi\n\
                    done\n";
+        script += &self.before;
         script +=
             &format!("export {RECORD}='{folder}/record' PATH='{folder}/programs:{folder}/tools'\n");
         Ok(script)

@@ -6,6 +6,7 @@ mod events;
 mod injection;
 mod original;
 mod ours;
+mod reporting;
 mod run;
 mod stock;
 
