@@ -15,6 +15,7 @@ mod dates;
 mod dump;
 mod dump_original;
 mod filters;
+mod firewall;
 mod ignoring;
 mod life;
 mod matching;
