@@ -23,6 +23,7 @@ mod original;
 mod pyregex_characters;
 mod pyregex_refusals;
 mod readers;
+mod recidive;
 mod regex;
 mod replay;
 mod rules;
