@@ -1,6 +1,5 @@
 //! Commands of actions that hang, fail, die, say far too much or leave children behind: what they do is
 //! told, and other jails ban as before.
-#![expect(clippy::print_stdout, reason = "figures are worth a look")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Lines};
