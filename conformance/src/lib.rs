@@ -41,6 +41,7 @@ pub mod resolver;
 mod run;
 mod seal;
 mod server;
+pub mod shims;
 pub mod three_hours;
 
 pub use oracle::{Oracle, Version};

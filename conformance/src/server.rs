@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     Oracle, ours, place, resolver,
     seal::{Sealed, sealed, sealed_script},
+    shims::Shims,
 };
 
 /// A server answers within this time or the test fails.
@@ -148,6 +149,39 @@ impl Server {
         Self::on_tree_inside(program, folder, tree, &resolver::prepare(seconds))
     }
 
+    /// Starts a server of either, on a copy of an original's configuration with these files over it, among
+    /// recording programs.
+    ///
+    /// # Errors
+    /// As [`Self::on_tree`], or the recording program is not built.
+    pub fn among(
+        shims: &Shims,
+        program: Option<&Oracle>,
+        tree: &Oracle,
+        folder: &Path,
+        files: &[(&str, &str)],
+    ) -> Result<Self> {
+        let script = shims.script(folder)?;
+        Self::on_copy(program, tree, folder, files, &script)
+    }
+
+    /// Starts a server of either, on a copy of an original's configuration with these files over it; a
+    /// shell script runs before it in its sealed place.
+    ///
+    /// # Errors
+    /// As [`Self::on_tree`].
+    pub fn on_copy(
+        program: Option<&Oracle>,
+        tree: &Oracle,
+        folder: &Path,
+        files: &[(&str, &str)],
+        script: &str,
+    ) -> Result<Self> {
+        let own = folder.join(own_folder(program));
+        prepare(&own, &tree.configuration(), "")?;
+        Self::on_tree_inside(program, folder, files, script)
+    }
+
     /// Starts a server as [`Self::on_tree`] does; a shell script runs before it in its sealed place, where
     /// it may leave a program running that the server meets.
     ///
@@ -159,11 +193,7 @@ impl Server {
         tree: &[(&str, &str)],
         script: &str,
     ) -> Result<Self> {
-        let folder = folder.join(if program.is_some() {
-            "original"
-        } else {
-            "ours"
-        });
+        let folder = folder.join(own_folder(program));
         let configuration = folder.join("configuration");
         for (name, text) in tree {
             let path = configuration.join(name);
@@ -306,6 +336,14 @@ impl Server {
 
     fn everything(&self) -> Result<String> {
         Ok(format!("{}{}", self.said()?, self.logged()?))
+    }
+}
+
+/// Returns the name of the folder that a server has of its own.
+const fn own_folder(program: Option<&Oracle>) -> &'static str {
+    match program {
+        Some(_) => "original",
+        None => "ours",
     }
 }
 

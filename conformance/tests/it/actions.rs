@@ -3,8 +3,11 @@
 
 mod cases;
 mod events;
+mod injection;
 mod original;
 mod ours;
+mod reporting;
+mod run;
 mod stock;
 
 use std::thread;

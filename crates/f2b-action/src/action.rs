@@ -6,6 +6,7 @@ mod operation;
 use std::sync::Arc;
 
 use crate::line::{Level, Line, Logger};
+use crate::spawn::{Kind, turn};
 use crate::{
     Command, Definition, ElementChange, ElementSet, Family, Host, Info, Raised, Script, TagError,
     World, report,
@@ -193,7 +194,7 @@ impl Action {
         }
         let text = self.definition.text(command, family, run.world.host)?;
         let script = Script::fill(&text, info);
-        if self.execute(run, &script) {
+        if self.execute(run, Kind::Ban, &script) {
             return Ok(true);
         }
         // Differs: without a check there is no reason why it should go better a second time; the
@@ -201,7 +202,7 @@ impl Action {
         if !self.definition.has(Command::Check) {
             return Ok(false);
         }
-        Ok(self.is_sane(run, family, repair)? && self.execute(run, &script))
+        Ok(self.is_sane(run, family, repair)? && self.execute(run, Kind::Ban, &script))
     }
 
     /// Does the work of a command that only changes an element of a set, if it is such a one and that
@@ -260,14 +261,16 @@ impl Action {
     }
 
     /// Runs a script and tells of it.
-    fn execute(&self, run: &mut Run<'_, '_>, script: &Script) -> bool {
+    fn execute(&self, run: &mut Run<'_, '_>, kind: Kind, script: &Script) -> bool {
         run.log(Level::Detail, Logger::Action, script.shown());
         if script.text.is_empty() {
             run.log(Level::Debug, Logger::Action, "Nothing to do");
             return true;
         }
         let (shown, timeout) = self.definition.timeout();
+        let turn = turn(self.definition.name(), kind);
         let outcome = run.world.shell.run(script, timeout);
+        drop(turn);
         *run.scripts += 1;
         // Something that looks like the original's, which is an address in its memory.
         let id = format!("7f{:010x}", *run.scripts);

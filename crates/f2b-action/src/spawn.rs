@@ -6,12 +6,14 @@
 
 mod conversation;
 mod run;
+mod turn;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub use conversation::{Conversation, Deadline, Heard};
 pub use run::{Ending, Outcome, Output, run};
+pub(crate) use turn::{Kind, turn};
 
 /// A process that could not be started or read.
 #[derive(Debug, thiserror::Error)]

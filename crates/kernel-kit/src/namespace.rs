@@ -122,7 +122,8 @@ impl Namespace {
         self.connect(from.into(), to.into(), port, SHORT_PATIENCE, "no answer")
     }
 
-    /// Proves that a connection from inside is refused.
+    /// Proves that a connection from inside is refused at once. That somebody listens, so that the refusal
+    /// is a firewall's, is for the caller to know.
     pub fn is_refused(
         &self,
         from: impl Into<IpAddr>,

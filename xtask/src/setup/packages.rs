@@ -16,11 +16,13 @@ use crate::{say, tool};
 const NEEDED: &[(&str, &str)] = &[
     ("ca-certificates", "mirrors behind https"),
     ("conntrack", "established connections in kernel tests"),
+    ("curl", "a user's reporting action"),
     ("debian-archive-keyring", "the signatures of the mirror"),
     ("dpkg", "unpacks the originals"),
     ("faketime", "clocks of the originals"),
     ("gcc", "links, and builds SQLite"),
     ("iproute2", "network namespaces"),
+    ("ipset", "the stock actions"),
     ("iptables", "the stock actions"),
     ("libc6-dev", "links, and builds SQLite"),
     ("nftables", "reads the kernel's tables back"),

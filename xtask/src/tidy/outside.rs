@@ -77,7 +77,13 @@ const OUTSIDE: &[Outside] = &[
     room("serde", &["conformance"]),
     tests(
         "serde_json",
-        &["f2b-action", "f2b-store", "f2b-protocol", "stockade"],
+        &[
+            "f2b-action",
+            "f2b-store",
+            "f2b-protocol",
+            "stockade",
+            "conformance",
+        ],
     ),
     room("sha1", &["f2b-source"]),
     room("signal-hook", &["f2b-daemon", "stockade"]),

@@ -533,6 +533,21 @@ actionunban = printf '%%s\\n' unban \"<ip>\" \"<fid>\" >> RECORD
             "set a actionban trap 'exit 0' TERM; sleep 30 & wait", "ban 1.1.1.19",
         ],
     },
+    Case {
+        jail: "children",
+        failing: &[],
+        actions: &[Recording {
+            commands: &[],
+            definition: "actionban = true\nactioncheck = true\n",
+            init: "timeout = 2\n",
+            ..NONE
+        }],
+        events: &[
+            // What is left in the background holds the outputs open.
+            "set a actionban (sleep 1; echo later) & echo before; exit 1", "ban 1.1.1.1",
+            "set a actionban (trap '' TERM; sleep 1) & echo before; kill -SEGV $$", "ban 1.1.1.2",
+        ],
+    },
 ];
 
 /// The server is stopped and started again within these.

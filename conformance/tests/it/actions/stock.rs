@@ -63,7 +63,7 @@ fn recorder(folder: &Path) -> (PathBuf, PathBuf) {
 }
 
 /// The names of the actions that come with an original.
-fn actions(oracle: &Oracle) -> Vec<String> {
+pub(super) fn actions(oracle: &Oracle) -> Vec<String> {
     let folder = oracle.configuration().join("action.d");
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
@@ -226,7 +226,7 @@ fn shown(event: &str, scripts: &[Vec<String>]) -> String {
 }
 
 /// Replaces what looks like seconds since the epoch.
-fn without_times(text: &str) -> String {
+pub(super) fn without_times(text: &str) -> String {
     let mut out = String::new();
     let mut digits = String::new();
     for character in text.chars().chain(['\0']) {

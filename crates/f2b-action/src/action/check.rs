@@ -2,6 +2,7 @@
 
 use super::{Action, ActionError, Repair, Run};
 use crate::line::{Level, Logger};
+use crate::spawn::Kind;
 use crate::{Command, Family, Script};
 
 impl Action {
@@ -50,7 +51,7 @@ impl Action {
         self.forget_bans(family);
         if self.definition.has(Command::Repair) {
             let text = self.text(run, Command::Repair, family)?;
-            if !self.execute(run, &Script::plain(&text)) {
+            if !self.execute(run, Kind::Whole, &Script::plain(&text)) {
                 self.families.retain(|started| started.family != family);
                 return Ok(unable(run));
             }
@@ -100,7 +101,7 @@ impl Action {
     /// Runs `actioncheck`. As the original: no tag of a ban is replaced in it, nor in `actionrepair`.
     fn check(&mut self, run: &mut Run<'_, '_>, family: Family) -> Result<bool, ActionError> {
         let text = self.text(run, Command::Check, family)?;
-        Ok(text.is_empty() || self.execute(run, &Script::plain(&text)))
+        Ok(text.is_empty() || self.execute(run, Kind::Whole, &Script::plain(&text)))
     }
 }
 

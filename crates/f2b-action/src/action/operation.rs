@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Action, ActionError, Run};
 use crate::info::OfFamily;
+use crate::spawn::Kind;
 use crate::{Command, Family, Script, TagError};
 
 /// What running a command for several families came to.
@@ -129,7 +130,7 @@ impl Action {
                 info: run.world.no_ban,
             };
             let script = Script::fill(&text, &mut info);
-            if self.execute(run, &script) {
+            if self.execute(run, Kind::Whole, &script) {
                 ran.push(text);
                 done.push(family);
             } else {

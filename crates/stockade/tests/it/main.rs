@@ -17,6 +17,7 @@ mod attack;
 mod bad_input;
 mod bans;
 mod check;
+mod commands;
 mod crash;
 mod explain;
 mod filters;
