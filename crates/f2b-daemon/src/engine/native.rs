@@ -1,6 +1,6 @@
 //! The action that runs no command: its properties as rules for the kernel.
 
-use f2b_action::Definition;
+use f2b_action::{Command, Definition};
 use f2b_firewall::ports::{self, services::Services};
 use f2b_firewall::{BlocktypeError, FirewallError, JailRules, PortRange};
 
@@ -22,10 +22,11 @@ pub(crate) enum NativeError {
     Rules(#[from] FirewallError),
 }
 
-/// Tells whether the server itself carries out this action.
+/// Tells whether the server itself carries out this action. One that has a command to ban with does it by
+/// that, whatever it is told.
 pub(crate) fn is_native(action: &Definition) -> bool {
     let native = action.get("native");
-    native.is_some_and(|value| value.to_string() == "yes")
+    native.is_some_and(|value| value.to_string() == "yes") && !action.has(Command::Ban)
 }
 
 /// Returns the rules that an action's properties ask for; `None` if it is one that runs commands.
@@ -129,5 +130,6 @@ mod tests {
             "`blocktype = dorp`: unknown blocktype \"dorp\" (hint: write `drop`, `reject`, ",
         );
         check(&[("actionban", "x")], "commands");
+        check(&[("native", "yes"), ("actionban", "x")], "commands");
     }
 }
