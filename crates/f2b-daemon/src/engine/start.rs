@@ -13,6 +13,9 @@ use crate::journal;
 use crate::log::{Level, Line};
 use crate::storage;
 
+/// How many bans are restored in one piece: as many as one transaction of the kernel takes.
+const PART: usize = 16_384;
+
 /// What is known of a jail from before.
 #[derive(Default)]
 pub(super) struct Known {
@@ -140,6 +143,10 @@ impl Engine {
         }
         for stored in bans {
             self.admit(jail, Waiting::Restore(stored), batch);
+            // The kernel can begin with them.
+            if batch.kernel.len() >= PART {
+                self.send(batch.take_part());
+            }
         }
         self.settle(jail, batch);
     }
