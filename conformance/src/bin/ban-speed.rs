@@ -1,4 +1,5 @@
-//! Prints what a burst of bans, taking bans up again and stopping cost, ours beside the original's.
+//! Prints what a burst of bans, putting them back after another program has flushed them, taking them up
+//! from the database and stopping cost, ours beside the original's.
 //!
 //! ```text
 //! cargo build --release --workspace --bins
@@ -106,6 +107,9 @@ fn measure(is_short: bool) -> Result<()> {
     for (place, (way, bans)) in bursts.into_iter().enumerate() {
         let mut bench = Bench::new(&root.join(format!("burst-{place}")), way)?;
         bench.burst(scale(bans))?;
+        if matches!(way, Way::Native | Way::Adopted) {
+            bench.recover(scale(bans))?;
+        }
         bench.stop(scale(bans))?;
     }
     let restores = [
@@ -228,6 +232,18 @@ impl Bench {
         let (wall, cpu) = (begin.elapsed(), self.cpu()? - before);
         self.check(bans + 1)?;
         self.print("burst", bans, wall, cpu)
+    }
+
+    /// From the end of `nft flush ruleset` until all bans are back and that is logged.
+    fn recover(&mut self, bans: usize) -> Result<()> {
+        self.news()?;
+        let before = self.cpu()?;
+        nft(&["flush", "ruleset"])?;
+        let begin = Instant::now();
+        self.wait_for(" put back", 1)?;
+        let (wall, cpu) = (begin.elapsed(), self.cpu()? - before);
+        self.check(bans + 1)?;
+        self.print("recover", bans, wall, cpu)
     }
 
     /// Taking bans up from the database.
