@@ -31,7 +31,7 @@ use crate::repairs::Repairs;
 use elements::Elements;
 use overflow::{Fate, MOST_WAITING, Overflow};
 use running::Running;
-pub(crate) use ticket::{Counts, NoBan, TicketInfo};
+pub(crate) use ticket::{Counts, Field, NoBan, TicketInfo, element_of};
 
 /// What actions are to do.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::Engine;
 use super::jail::JailRuntime;
 use crate::batch::{Batch, KernelOrder};
-use crate::shell::ActionOrder;
+use crate::shell::{ActionOrder, Field, element_of};
 
 impl Engine {
     /// Once everything old is read, what the kernel holds must be what the jail has banned.
@@ -27,7 +27,8 @@ impl Engine {
             return;
         };
         if runtime.has_native_action() {
-            let (jail, nets) = (jail.to_owned(), self.nets(runtime).collect());
+            let nets = self.banned(runtime).filter_map(|(id, _)| id.to_net());
+            let (jail, nets) = (jail.to_owned(), nets.collect());
             batch.kernel.push(KernelOrder::Keep { jail, nets });
         }
         let sets = runtime.element_sets();
@@ -37,7 +38,10 @@ impl Engine {
                 let theirs = other.element_sets();
                 theirs.iter().any(|set| sets.contains(set))
             });
-            let nets: HashSet<IpNet> = sharing.flat_map(|jail| self.nets(jail)).collect();
+            let banned = sharing.flat_map(|jail| self.banned(jail));
+            let nets: HashSet<IpNet> = banned
+                .filter_map(|(id, fields)| element_of(id, fields))
+                .collect();
             runtime.tell(ActionOrder::Keep(nets), batch);
         }
     }
@@ -52,10 +56,15 @@ impl Engine {
         self.send(batch);
     }
 
-    fn nets<'e>(&'e self, runtime: &'e JailRuntime) -> impl Iterator<Item = IpNet> + use<'e> {
-        let banned = runtime.jail.bans().iter().filter_map(|ban| ban.id.to_net());
+    /// Returns who is banned or waits to be again, and what rules have captured of them.
+    fn banned<'e>(
+        &'e self,
+        runtime: &'e JailRuntime,
+    ) -> impl Iterator<Item = (&'e FailId, &'e [Field])> + use<'e> {
+        let bans = runtime.jail.bans().iter();
+        let banned = bans.map(|ban| (&ban.id, &ban.fields[..]));
         let waiting = self.parked.to_restore(&runtime.name).into_iter();
-        banned.chain(waiting.filter_map(|id: FailId| id.to_net()))
+        banned.chain(waiting.map(|ban| (&ban.id, &ban.fields[..])))
     }
 }
 

@@ -9,8 +9,9 @@ use crossbeam_channel::{Receiver, select};
 use f2b_action::{ElementSet, Info, JailActions, Ticket};
 use ipnet::IpNet;
 
+use super::elements::is_within;
 use super::running::Running;
-use super::{ActionOrder, Given, TicketInfo};
+use super::{ActionOrder, Given, TicketInfo, element_of};
 use crate::enforcement::BanState;
 use crate::event::Event;
 use crate::repairs::{Scope, Telling};
@@ -18,6 +19,13 @@ use crate::{clock, kernel};
 
 /// How many orders are looked at ahead of their turn.
 const MOST_AHEAD: usize = 1_000;
+
+/// How many bans in a row cannot be put back before the others are not tried.
+const MOST_FAILURES: u32 = 10;
+
+/// What `stockade status` says of those.
+const NOT_PUT_BACK: &str =
+    "another program took it away and it could not be put back; the log tells why";
 
 /// The longest wait for an order.
 const LONGEST_REST: Duration = Duration::from_secs(3_600);
@@ -76,7 +84,7 @@ impl Running {
     /// Takes out of the actions' own sets what no ban explains.
     pub(super) fn keep(&mut self, explained: &HashSet<IpNet>) {
         for set in self.actions.own_element_sets(&self.host) {
-            match self.shell.keep(&set, |net| explained.contains(net)) {
+            match self.shell.keep(&set, explained) {
                 Ok(0) => {}
                 Ok(count) => {
                     let text = format!(
@@ -97,33 +105,49 @@ impl Running {
         }
     }
 
-    /// Puts bans back into sets that have lost them, up to the first that cannot be.
+    /// Puts bans back into sets that have lost them. One that cannot be holds up no other, unless many in a row
+    /// cannot: then something else is amiss, and commands for all of them would take for ever.
     pub(super) fn put_back(&mut self, bans: Vec<TicketInfo>) {
         let asked = self.asked.take();
         let (begun, scope) = asked.unwrap_or_else(|| (clock::tick(), Scope::Everything));
         if scope > Scope::Bans {
             self.with(JailActions::consistency_check);
         }
-        let missing = self.missing(bans);
+        let mut missing = self.missing(bans);
+        let has_failed = |info: &TicketInfo| {
+            let state = self.enforcement.adopted(&self.jail, &info.ban.id);
+            matches!(state, Some(BanState::Failed(_)))
+        };
+        missing.sort_by_cached_key(has_failed);
         let lost = missing.iter().filter(|info| {
             let state = self.enforcement.adopted(&self.jail, &info.ban.id);
             state == Some(BanState::InKernel)
         });
         let lost = lost.count();
+        let mut failures = 0;
         for infos in missing.chunks(MOST_AHEAD) {
             self.shell.end_ahead();
-            self.put_ahead(&infos.iter().collect::<Vec<_>>());
+            if failures < MOST_FAILURES {
+                self.put_ahead(&infos.iter().collect::<Vec<_>>());
+            }
             for info in infos {
-                if !self.ban(info.clone(), |actions, world, _, info| {
-                    actions.put_back(world, info)
-                }) {
-                    // What stands against it was told.
-                    self.repairs.done(begun, clock::tick(), true);
-                    return;
+                if failures >= MOST_FAILURES {
+                    let state = BanState::Failed(NOT_PUT_BACK.to_owned());
+                    self.enforcement
+                        .note_adopted(&self.jail, &info.ban.id, state);
+                } else if self.is_put_back(info) {
+                    failures = 0;
+                } else {
+                    failures += 1;
                 }
             }
         }
         self.shell.end_ahead();
+        if failures >= MOST_FAILURES {
+            // What stands against it was told.
+            self.repairs.done(begun, clock::tick(), true);
+            return;
+        }
         let text = match self.repairs.done(begun, clock::tick(), lost > 0) {
             Telling::Nothing => return,
             Telling::Repair => format!(
@@ -139,14 +163,22 @@ impl Running {
         self.log.warning("actions", text);
     }
 
+    /// Puts one ban back; tells whether its set holds it then, alone or as part of a network.
+    fn is_put_back(&mut self, info: &TicketInfo) -> bool {
+        let is_put = self.ban(info.clone(), |actions, world, _, info| {
+            actions.put_back(world, info)
+        });
+        is_put || self.enforcement.adopted(&self.jail, &info.ban.id) == Some(BanState::InKernel)
+    }
+
     /// Leaves only the bans that a set should hold and does not.
     fn missing(&mut self, bans: Vec<TicketInfo>) -> Vec<TicketInfo> {
-        let mut held: HashMap<Arc<ElementSet>, HashSet<IpNet>> = HashMap::new();
+        let mut held: HashMap<Arc<ElementSet>, Vec<IpNet>> = HashMap::new();
         let mut is_missing = |info: &TicketInfo| {
             let Some(sets) = self.open_sets(info) else {
                 return false;
             };
-            let Some(net) = info.ban.id.to_net() else {
+            let Some(net) = element_of(&info.ban.id, &info.ban.fields) else {
                 return false;
             };
             // None at all: it could not be made again before.
@@ -155,7 +187,7 @@ impl Running {
                     let elements = held
                         .entry(set)
                         .or_insert_with_key(|set| self.shell.held(set));
-                    !elements.contains(&net)
+                    !is_within(elements, net)
                 })
         };
         let mut bans = bans;

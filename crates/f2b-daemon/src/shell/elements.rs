@@ -85,13 +85,13 @@ impl Elements {
         &self.news
     }
 
-    /// Returns what a set holds; nothing if that cannot be read.
-    pub(super) fn held(&mut self, set: &ElementSet) -> HashSet<IpNet> {
+    /// Returns what a set holds, sorted; nothing if that cannot be read.
+    pub(super) fn held(&mut self, set: &ElementSet) -> Vec<IpNet> {
         let Some(name) = name(set) else {
-            return HashSet::new();
+            return Vec::new();
         };
         let elements = self.open().and_then(|sets| sets.elements(&name));
-        elements.unwrap_or_default().into_iter().collect()
+        elements.unwrap_or_default()
     }
 
     /// Returns what has become of the elements that a ban was to put in; `None` if there were none.
@@ -144,7 +144,7 @@ impl Elements {
     pub(super) fn keep(
         &mut self,
         set: &ElementSet,
-        explained: impl Fn(&IpNet) -> bool,
+        explained: &HashSet<IpNet>,
     ) -> Result<usize, FirewallError> {
         let Some(name) = name(set) else {
             return Ok(0);
@@ -154,8 +154,11 @@ impl Elements {
             Err(FirewallError::SetGone { .. }) => return Ok(0),
             elements => elements?,
         };
+        // A set that joins ranges holds bans side by side as one network.
+        let joined = IpNet::aggregate(&explained.iter().copied().collect());
+        let is_left = |net: &IpNet| !explained.contains(net) && !is_within(&joined, *net);
         let mut removed = 0;
-        for net in elements.into_iter().filter(|net| !explained(net)) {
+        for net in elements.into_iter().filter(is_left) {
             sets.remove(&name, net)?;
             removed += 1;
         }
@@ -209,7 +212,15 @@ fn name(set: &ElementSet) -> Option<SetName> {
     })
 }
 
-fn net(ip: &str) -> Option<IpNet> {
+/// Tells whether one of these networks, which are sorted and do not overlap, holds another.
+pub(super) fn is_within(sorted: &[IpNet], net: IpNet) -> bool {
+    let behind = sorted.partition_point(|other| other.network() <= net.network());
+    let before = behind.checked_sub(1).and_then(|place| sorted.get(place));
+    before.is_some_and(|before| before.contains(&net))
+}
+
+/// Returns what a command that names `<ip>` puts in.
+pub(super) fn net(ip: &str) -> Option<IpNet> {
     let address = ip.parse::<std::net::IpAddr>().map(IpNet::from);
     address.or_else(|_| ip.parse::<IpNet>()).ok()
 }
