@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crossbeam_channel::Sender;
 use f2b_action::{ElementSet, Host};
 use f2b_core::FailId;
 use ipnet::IpNet;
@@ -31,19 +32,25 @@ impl Engine {
             let (jail, nets) = (jail.to_owned(), nets.collect());
             batch.kernel.push(KernelOrder::Keep { jail, nets });
         }
-        let sets = runtime.element_sets();
-        if !sets.is_empty() {
-            // Jails may share a set.
-            let sharing = self.jails.values().filter(|other| {
-                let theirs = other.element_sets();
-                theirs.iter().any(|set| sets.contains(set))
-            });
-            let banned = sharing.flat_map(|jail| self.banned(jail));
-            let nets: HashSet<IpNet> = banned
-                .filter_map(|(id, fields)| element_of(id, fields))
-                .collect();
-            runtime.tell(ActionOrder::Keep(nets), batch);
+        if !runtime.element_sets().is_empty() {
+            runtime.tell(ActionOrder::Keep, batch);
         }
+    }
+
+    /// Tells a jail's actions all that may be in the sets that they put bans into. Jails may share a set.
+    pub(super) fn explain(&self, jail: &str, to: &Sender<HashSet<IpNet>>) {
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        let sets = runtime.element_sets();
+        let sharing = self.jails.values().filter(|other| {
+            let theirs = other.element_sets();
+            theirs.iter().any(|set| sets.contains(set))
+        });
+        let banned = sharing.flat_map(|jail| self.banned(jail));
+        let nets = banned.filter_map(|(id, fields)| element_of(id, fields));
+        // Whoever asked may have gone.
+        to.send(nets.collect()).ok();
     }
 
     /// Tells a jail's actions all its bans, since sets that they put them into have lost some.

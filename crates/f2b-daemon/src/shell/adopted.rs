@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::{Receiver, bounded, select};
 use f2b_action::{ElementSet, Info, JailActions, Ticket};
 use ipnet::IpNet;
 
@@ -19,6 +20,9 @@ use crate::{clock, kernel};
 
 /// How many orders are looked at ahead of their turn.
 const MOST_AHEAD: usize = 1_000;
+
+/// How long the engine may take to tell all bans.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many bans in a row cannot be put back before the others are not tried.
 const MOST_FAILURES: u32 = 10;
@@ -82,27 +86,62 @@ impl Running {
     }
 
     /// Takes out of the actions' own sets what no ban explains.
-    pub(super) fn keep(&mut self, explained: &HashSet<IpNet>) {
+    ///
+    /// Other jails may put bans into the same sets meanwhile: a set is read before the engine, which knows each
+    /// ban before its set does, is asked for all.
+    pub(super) fn keep(&mut self) {
+        let mut held = Vec::new();
         for set in self.actions.own_element_sets(&self.host) {
-            match self.shell.keep(&set, explained) {
-                Ok(0) => {}
-                Ok(count) => {
+            match self.shell.elements(&set) {
+                Ok(elements) => held.push((set, elements)),
+                Err(error) => self.say_left_over(&set, &kernel::told(&error)),
+            }
+        }
+        held.retain(|(_, elements)| !elements.is_empty());
+        if held.is_empty() {
+            return;
+        }
+        let (answer, answered) = bounded(1);
+        let asked = self
+            .events
+            .send(Event::Explain(self.jail.clone(), answer))
+            .is_ok();
+        let explained = asked.then(|| answered.recv_timeout(PATIENCE).ok());
+        let explained: HashSet<IpNet> = match explained.flatten() {
+            Some(explained) => explained,
+            None if self.is_ending.load(Ordering::Relaxed) => return,
+            None => {
+                for (set, _) in held {
+                    self.say_left_over(&set, "it is not known what explains them");
+                }
+                return;
+            }
+        };
+        // A set that joins ranges holds bans side by side as one network.
+        let joined = IpNet::aggregate(&explained.iter().copied().collect());
+        for (set, mut elements) in held {
+            elements.retain(|net| !explained.contains(net) && !is_within(&joined, *net));
+            match self.shell.take_out(&set, &elements) {
+                Ok(()) if elements.is_empty() => {}
+                Ok(()) => {
                     let text = format!(
-                        "[{}] {count} ban(s) in the set `{set}` that nothing explains are removed",
-                        self.jail
+                        "[{}] {} ban(s) in the set `{set}` that nothing explains are removed",
+                        self.jail,
+                        elements.len()
                     );
                     self.log.info("actions", text);
                 }
-                Err(error) => {
-                    let text = format!(
-                        "[{}] left-over bans in the set `{set}`: {}",
-                        self.jail,
-                        kernel::told(&error)
-                    );
-                    self.log.error("actions", text);
-                }
+                Err(error) => self.say_left_over(&set, &kernel::told(&error)),
             }
         }
+    }
+
+    fn say_left_over(&self, set: &ElementSet, problem: &str) {
+        let text = format!(
+            "[{}] left-over bans in the set `{set}`: {problem}",
+            self.jail
+        );
+        self.log.error("actions", text);
     }
 
     /// Puts bans back into sets that have lost them. One that cannot be holds up no other, unless many in a row

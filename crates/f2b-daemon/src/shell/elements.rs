@@ -87,11 +87,7 @@ impl Elements {
 
     /// Returns what a set holds, sorted; nothing if that cannot be read.
     pub(super) fn held(&mut self, set: &ElementSet) -> Vec<IpNet> {
-        let Some(name) = name(set) else {
-            return Vec::new();
-        };
-        let elements = self.open().and_then(|sets| sets.elements(&name));
-        elements.unwrap_or_default()
+        self.elements(set).unwrap_or_default()
     }
 
     /// Returns what has become of the elements that a ban was to put in; `None` if there were none.
@@ -137,32 +133,34 @@ impl Elements {
         std::mem::take(&mut self.is_lost)
     }
 
-    /// Takes out of a set what `explained` does not know; returns how many.
+    /// Returns what a set holds, sorted; nothing if there is no such set.
     ///
     /// # Errors
-    /// What the kernel says. That there is no such set is none: then there is nothing in it.
-    pub(super) fn keep(
+    /// What the kernel says.
+    pub(super) fn elements(&mut self, set: &ElementSet) -> Result<Vec<IpNet>, FirewallError> {
+        let Some(name) = name(set) else {
+            return Ok(Vec::new());
+        };
+        match self.open()?.elements(&name) {
+            Err(FirewallError::SetGone { .. }) => Ok(Vec::new()),
+            elements => elements,
+        }
+    }
+
+    /// Takes something out of a set.
+    ///
+    /// # Errors
+    /// What the kernel says of the first that stays.
+    pub(super) fn take_out(
         &mut self,
         set: &ElementSet,
-        explained: &HashSet<IpNet>,
-    ) -> Result<usize, FirewallError> {
+        nets: &[IpNet],
+    ) -> Result<(), FirewallError> {
         let Some(name) = name(set) else {
-            return Ok(0);
+            return Ok(());
         };
         let sets = self.open()?;
-        let elements = match sets.elements(&name) {
-            Err(FirewallError::SetGone { .. }) => return Ok(0),
-            elements => elements?,
-        };
-        // A set that joins ranges holds bans side by side as one network.
-        let joined = IpNet::aggregate(&explained.iter().copied().collect());
-        let is_left = |net: &IpNet| !explained.contains(net) && !is_within(&joined, *net);
-        let mut removed = 0;
-        for net in elements.into_iter().filter(is_left) {
-            sets.remove(&name, net)?;
-            removed += 1;
-        }
-        Ok(removed)
+        nets.iter().try_for_each(|net| sets.remove(&name, *net))
     }
 
     fn change(

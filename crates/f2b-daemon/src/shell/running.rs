@@ -116,7 +116,7 @@ impl Running {
                 self.enforcement.forget_adopted(&self.jail, &id);
             }
             ActionOrder::Lift { bans, why, only } => self.lift(bans, why, only.as_deref()),
-            ActionOrder::Keep(nets) => self.keep(&nets),
+            ActionOrder::Keep => self.keep(),
             ActionOrder::PutBack(bans) => self.put_back(bans),
             ActionOrder::Add(definition) => {
                 // The engine has seen that there is none of this name.

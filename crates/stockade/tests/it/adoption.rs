@@ -304,3 +304,32 @@ failregex = Failed password for <F-ID>\w+</F-ID> from <ADDR>",
     wait_for_elements(&server, &["192.0.2.11"]);
     server.stop();
 }
+
+#[test]
+fn a_jail_that_is_late_leaves_alone_what_others_put_into_a_shared_set() {
+    let other = "[other]\nenabled = true\nfilter = sshd\nlogpath = auth.log\naction = walls";
+    let mut server = setup("", &format!("bantime = 1h\n{other}"));
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    wait_for_elements(&server, &["192.0.2.11"]);
+    server.kill_nine();
+    let go = server.path("go");
+    let late = format!(
+        "[Definition]\nactionstart_on_demand = no\nactionstart = until [ -e {} ]; do sleep 0.05; done\n",
+        go.display()
+    );
+    fs::write(server.path("config/action.d/late.conf"), late).unwrap();
+    fs::create_dir(server.path("config/jail.d")).unwrap();
+    fs::write(
+        server.path("config/jail.d/late.local"),
+        "[sshd]\naction = late\n walls\n",
+    )
+    .unwrap();
+    server.start();
+    server.ask(&["set", "other", "banip", "192.0.2.12"]);
+    let add = ["add", "element", "inet", "walls", "four", "{ 192.0.2.99 }"];
+    server.kit().server().run("nft", &add).unwrap();
+    fs::write(go, "").unwrap();
+    server.wait_for_log("[sshd] 1 ban(s) in the set `inet walls four` that nothing explains");
+    wait_for_elements(&server, &["192.0.2.11", "192.0.2.12"]);
+    server.stop();
+}
