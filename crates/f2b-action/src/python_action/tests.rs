@@ -238,6 +238,29 @@ class Action(ActionBase):
 }
 
 #[test]
+fn an_exception_is_one_line_of_the_log() {
+    let text = "
+class Bad(Exception):
+    def __repr__(self): return 'a\\nb'
+class Action(ActionBase):
+    def ban(self, aInfo): raise Bad('cannot\\nNOTICE [sshd] Ban 192.0.2.9\\r!')
+";
+    let mut stage = Stage::new(&[("one", text)]);
+    let logged = stage.ban("192.0.2.1", false);
+    let end = r": cannot\nNOTICE [sshd] Ban 192.0.2.9\r!";
+    assert!(logged.len() == 1 && logged[0].ends_with(end), "{logged:?}");
+    let error = stage.ask(
+        "one",
+        &PythonQuestion::Set("ban".to_owned(), Some(r#"{"aInfo": 1}"#.into())),
+    );
+    let Err(crate::CallError::Action(ActionError::Raised(raised))) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(raised.repr, r"a\nb");
+    assert!(raised.text.contains('\n'), "{raised:?}");
+}
+
+#[test]
 fn what_hangs_or_says_anything_is_ended() {
     let text = "
 class Action(ActionBase):

@@ -204,8 +204,8 @@ impl Running {
 
     /// Puts one ban back; tells whether its set holds it then, alone or as part of a network.
     fn is_put_back(&mut self, info: &TicketInfo) -> bool {
-        let is_put = self.ban(info.clone(), |actions, world, _, info| {
-            actions.put_back(world, info)
+        let is_put = self.ban(info.clone(), |actions, world, ticket, info| {
+            actions.put_back(world, ticket, info)
         });
         is_put || self.enforcement.adopted(&self.jail, &info.ban.id) == Some(BanState::InKernel)
     }

@@ -103,7 +103,7 @@ impl Running {
             ActionOrder::AlreadyBanned(info) => {
                 let since = info.ban.time;
                 self.ban(*info, |actions, world, ticket, info| {
-                    actions.renew(world, info);
+                    actions.renew(world, ticket, info);
                     actions.already_banned(world, ticket, since, info);
                 });
             }
