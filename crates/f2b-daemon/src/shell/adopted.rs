@@ -212,6 +212,7 @@ impl Running {
 
     /// Leaves only the bans that a set should hold and does not.
     fn missing(&mut self, bans: Vec<TicketInfo>) -> Vec<TicketInfo> {
+        let (enforcement, jail) = (&self.enforcement.clone(), &self.jail.clone());
         let mut held: HashMap<Arc<ElementSet>, Vec<IpNet>> = HashMap::new();
         let mut is_missing = |info: &TicketInfo| {
             let Some(sets) = self.open_sets(info) else {
@@ -230,7 +231,13 @@ impl Running {
                 })
         };
         let mut bans = bans;
-        bans.retain(&mut is_missing);
+        bans.retain(|info| {
+            let (is_missing, id) = (is_missing(info), &info.ban.id);
+            if !is_missing && enforcement.adopted(jail, id) == Some(BanState::Asked) {
+                enforcement.note_adopted(jail, id, BanState::InKernel);
+            }
+            is_missing
+        });
         bans
     }
 

@@ -113,7 +113,10 @@ impl Running {
             ActionOrder::Unban(mut info) => {
                 let id = info.ban.id.clone();
                 self.with(|actions, world| actions.unban(world, &id, &mut *info));
-                self.enforcement.forget_adopted(&self.jail, &id);
+                if self.enforcement.forget_adopted(&self.jail, &id) {
+                    // What was held as a part of it only is not any more.
+                    self.repairs.ask(Scope::Bans, clock::tick());
+                }
             }
             ActionOrder::Lift { bans, why, only } => self.lift(bans, why, only.as_deref()),
             ActionOrder::Keep => self.keep(),

@@ -261,6 +261,13 @@ fn one_ban_that_cannot_be_put_back_holds_up_no_other() {
     server.wait_for_log(" took 4 ban(s) out of sets of actions: they are put back\n");
     wait_for_elements(&server, &ids);
     assert_eq!(enforcement(&server), "adopted 4 in, 0 not");
+    // It is held for itself once the network is not any more.
+    server.ask(&["set", "sshd", "unbanip", "10.9.0.0/16"]);
+    wait_for_elements(&server, &["10.9.0.1", "192.0.2.11", "192.0.2.12"]);
+    server.wait_until("all are read back", || {
+        enforcement(&server) == "adopted 3 in, 0 not"
+    });
+    assert_eq!(server.log().matches("Another program ").count(), 1);
     server.stop();
 }
 
