@@ -17,7 +17,7 @@ from collections.abc import MutableMapping
 
 # Texts to log and values to answer are cut or refused beyond this.
 LONGEST_TEXT = 16 << 10
-LONGEST_VALUE = 256 << 10
+LONGEST_VALUE = 192 << 10
 
 
 class Channel:

@@ -261,6 +261,23 @@ class Action(ActionBase):
 }
 
 #[test]
+fn the_longest_exception_is_told() {
+    let text = "
+class Action(ActionBase):
+    def ban(self, aInfo): raise ValueError(chr(0x1f600) * int(aInfo['ip'].split('.')[-1]) * 1000)
+";
+    let mut stage = Stage::new(&[("one", text)]);
+    for thousands in [10, 40, 48, 60, 70, 200] {
+        let logged = stage.ban(&format!("192.0.2.{thousands}"), false);
+        assert!(
+            !logged[0].contains("the process"),
+            "{thousands}: {}",
+            logged[0]
+        );
+    }
+}
+
+#[test]
 fn what_hangs_or_says_anything_is_ended() {
     let text = "
 class Action(ActionBase):
