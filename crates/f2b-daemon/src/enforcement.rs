@@ -104,11 +104,22 @@ impl Enforcement {
         state.jails.get(jail)?.adopted.get(id).cloned()
     }
 
-    /// Notes that such a ban is no more.
-    pub(crate) fn forget_adopted(&self, jail: &str, id: &FailId) {
-        if let Some(jail) = self.lock().jails.get_mut(jail) {
-            jail.adopted.remove(id);
+    /// Notes that such a ban is no more. Returns whether there are others within it, of which it is not known any
+    /// more how far they have come: the kernel may have held them as a part of it.
+    pub(crate) fn forget_adopted(&self, jail: &str, id: &FailId) -> bool {
+        let mut state = self.lock();
+        let Some(jail) = state.jails.get_mut(jail) else {
+            return false;
+        };
+        jail.adopted.remove(id);
+        if !matches!(id, FailId::Network(_)) {
+            return false;
         }
+        let within = jail
+            .adopted
+            .iter_mut()
+            .filter(|(other, _)| id.contains(other));
+        within.map(|(_, ban)| *ban = BanState::Asked).count() > 0
     }
 
     /// Notes that there are no such bans of a jail.

@@ -234,6 +234,7 @@ impl Engine {
             Event::Command(command, to) => return self.on_command(&command, to),
             Event::TakenOver(jail, number) => self.end_lingering(&jail, number),
             Event::ElementsLost(jail) => self.put_back(&jail),
+            Event::Explain(jail, to) => self.explain(&jail, &to),
             Event::ActionLost {
                 jail,
                 action,

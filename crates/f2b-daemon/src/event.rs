@@ -1,11 +1,14 @@
 //! Everything that can make the server act.
 
+use std::collections::HashSet;
+
 use crate::asking::{Answer as QuestionAnswer, Question};
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use f2b_action::Definition;
 use f2b_protocol::{Answer, Command, Value};
 use f2b_source::journal::JournalEntry;
 use f2b_source::{SourceEvent, SourceId};
+use ipnet::IpNet;
 
 /// What reaches the engine.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) enum Event {
     TakenOver(String, u64),
     /// Sets of nftables that actions of this jail put bans into have lost them.
     ElementsLost(String),
+    /// What explains the elements in such sets is asked for, and where the answer goes.
+    Explain(String, Sender<HashSet<IpNet>>),
     /// An action written in Python cannot be made; its jail goes on without it.
     ActionLost {
         /// Which jail.

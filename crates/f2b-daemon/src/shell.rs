@@ -19,7 +19,6 @@ use f2b_action::{
 };
 use f2b_core::UnixTime;
 use f2b_protocol::Value;
-use ipnet::IpNet;
 
 use crate::engine::Surroundings;
 use crate::event::Event;
@@ -31,7 +30,7 @@ use crate::repairs::Repairs;
 use elements::Elements;
 use overflow::{Fate, MOST_WAITING, Overflow};
 use running::Running;
-pub(crate) use ticket::{Counts, NoBan, TicketInfo};
+pub(crate) use ticket::{Counts, Field, NoBan, TicketInfo, element_of};
 
 /// What actions are to do.
 #[derive(Debug)]
@@ -42,9 +41,9 @@ pub(crate) enum ActionOrder {
     Ban(Box<TicketInfo>),
     /// Somebody fails who is banned.
     AlreadyBanned(Box<TicketInfo>),
-    /// What the sets of nftables hold that actions' elements go into shall be explained by these bans; what
-    /// is not was left by an earlier run.
-    Keep(HashSet<IpNet>),
+    /// What the sets of nftables hold that actions' elements go into shall be explained by bans; what is not
+    /// was left by an earlier run.
+    Keep,
     /// Such sets have lost bans; these are all that there are.
     PutBack(Vec<TicketInfo>),
     /// A ban ends later than it was said.

@@ -99,7 +99,7 @@ impl ForeignSets {
         })
     }
 
-    /// Lists what a set holds, sorted.
+    /// Lists what a set holds, sorted; ranges that were joined are listed as the fewest networks.
     ///
     /// *Errors*: `SetGone`, `UnfitSet`, what the kernel says.
     pub fn elements(&mut self, name: &SetName) -> Result<Vec<IpNet>, FirewallError> {
@@ -130,6 +130,13 @@ impl ForeignSets {
         operation: u8,
     ) -> Result<bool, FirewallError> {
         let shape = self.shape(name)?;
+        if shape.merges {
+            let (set, problem) = (
+                name.set.clone(),
+                "merges ranges, which is the work of `nft`",
+            );
+            return Err(FirewallError::UnfitSet { set, problem });
+        }
         for &net in nets {
             shape.takes(net, name)?;
         }
@@ -204,14 +211,11 @@ impl ForeignSets {
         let Some(found) = found else {
             return Err(FirewallError::SetGone { set });
         };
-        if found.merges {
-            let problem = "merges ranges, which is the work of `nft`";
-            return Err(FirewallError::UnfitSet { set, problem });
-        }
         match found.key() {
             Some(key) if found.flags & !(INTERVAL | TIMEOUT | DYNAMIC) == 0 => Ok(Shape {
                 is_ip4: key == set::Key::Ip4,
                 is_interval: found.flags & INTERVAL != 0,
+                merges: found.merges,
             }),
             _ => {
                 let problem = "is no plain set of addresses";
@@ -226,6 +230,7 @@ impl ForeignSets {
 struct Shape {
     is_ip4: bool,
     is_interval: bool,
+    merges: bool,
 }
 
 impl Shape {

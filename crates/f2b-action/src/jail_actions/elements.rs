@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::member::Member;
 use super::{JailActions, Ticket, tell};
+use crate::action::Action;
 use crate::{ElementSet, Family, Host, Info, World};
 
 impl JailActions {
@@ -26,8 +27,10 @@ impl JailActions {
             let Member::Command(action) = action else {
                 continue;
             };
-            let is_meant = !(ticket.is_restored && action.definition.skips_restored());
-            if let Some(set) = action.element_set(family, host).filter(|_| is_meant) {
+            if !is_meant(action, ticket) {
+                continue;
+            }
+            if let Some(set) = action.element_set(family, host) {
                 let open = open.get_or_insert_with(Vec::new);
                 open.extend(action.is_started(family).then_some(set));
             }
@@ -36,9 +39,11 @@ impl JailActions {
     }
 
     /// Has the sets hold a ban that they should hold already; no command is run.
-    pub fn renew(&mut self, world: &mut World<'_>, info: &mut dyn Info) {
+    pub fn renew(&mut self, world: &mut World<'_>, ticket: Ticket<'_>, info: &mut dyn Info) {
         self.each(world, false, |_, action, run| {
-            if let Member::Command(action) = action {
+            if let Member::Command(action) = action
+                && is_meant(action, ticket)
+            {
                 action.renew(run, info);
             }
         });
@@ -46,12 +51,17 @@ impl JailActions {
 
     /// Puts a ban back that somebody else may have taken out of a set, and starts what is not there any
     /// more; returns whether that went well.
-    pub fn put_back(&mut self, world: &mut World<'_>, info: &mut dyn Info) -> bool {
+    pub fn put_back(
+        &mut self,
+        world: &mut World<'_>,
+        ticket: Ticket<'_>,
+        info: &mut dyn Info,
+    ) -> bool {
         let mut is_good = true;
         self.each(world, false, |jail, action, run| {
             let put = match action {
-                Member::Command(action) => action.put_back(run, info),
-                Member::Python(_) => return,
+                Member::Command(action) if is_meant(action, ticket) => action.put_back(run, info),
+                Member::Command(_) | Member::Python(_) => return,
             };
             if let Err(error) = put {
                 is_good = false;
@@ -60,4 +70,9 @@ impl JailActions {
         });
         is_good
     }
+}
+
+/// Tells whether an action is told of a ban.
+fn is_meant(action: &Action, ticket: Ticket<'_>) -> bool {
+    !(ticket.is_restored && action.definition.skips_restored())
 }

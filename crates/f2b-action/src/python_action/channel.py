@@ -17,7 +17,7 @@ from collections.abc import MutableMapping
 
 # Texts to log and values to answer are cut or refused beyond this.
 LONGEST_TEXT = 16 << 10
-LONGEST_VALUE = 256 << 10
+LONGEST_VALUE = 192 << 10
 
 
 class Channel:
@@ -34,6 +34,9 @@ class Channel:
         os.close(null)
         os.dup2(2, 1)
         self._lock = threading.Lock()
+        # Held by who asks until the answer is there; the server answers only while it waits for a request.
+        self._asking = threading.Lock()
+        self._request, self._is_waited_for = 0, False
         self._process = os.getpid()
 
     def is_ours(self):
@@ -52,12 +55,34 @@ class Channel:
         line = self._requests.readline()
         return json.loads(line) if line.endswith(b"\n") else None
 
-    def ask(self, question):
-        """Asks while a request is carried out; returns the answer, `None` if there is none."""
+    def request(self):
+        """Returns the next request, `None` if there will be none; from now on questions are answered."""
+        request = self.receive()
+        self._request += 1
+        self._is_waited_for = True
+        return request
+
+    def number(self):
+        """Tells one request from another."""
+        return self._request
+
+    def end_request(self):
+        """Threads that the action has left running cannot ask any more: they would hear what others are told."""
+        with self._asking:
+            self._is_waited_for = False
+
+    def ask(self, question, number=None):
+        """Asks while a request is carried out, a certain one if its number is given.
+
+        Returns the answer, `None` if there is none.
+        """
         if not self.is_ours():
             return None
-        self.send(question)
-        message = self.receive()
+        with self._asking:
+            if not self._is_waited_for or number not in (None, self._request):
+                return None
+            self.send(question)
+            message = self.receive()
         if message is None:
             os._exit(0)
         return message["answer"]

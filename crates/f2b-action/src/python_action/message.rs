@@ -6,9 +6,9 @@ use crate::line::{Level, Line, Logger};
 
 /// The exception that an action has raised.
 ///
-/// Its text is what Python's `str()` makes of it.
+/// Its text is what Python's `str()` makes of it, in one line: no text can pass for another part's line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
+#[error("{}", in_one_line(text))]
 pub struct Raised {
     /// The module of its class: `builtins`.
     pub module: String,
@@ -16,9 +16,9 @@ pub struct Raised {
     pub class: String,
     /// What it was made with: a pickled list.
     pub arguments: Vec<u8>,
-    /// What it says.
+    /// What it says, in as many lines as it likes.
     pub text: String,
-    /// What Python's `repr()` makes of it.
+    /// What Python's `repr()` makes of it, in one line.
     pub repr: String,
     /// Where it was raised, for the log.
     pub trace: String,
@@ -127,9 +127,13 @@ fn raised(json: &Json) -> Option<Raised> {
         class: text("class")?,
         arguments: bytes(json.get("arguments")?)?,
         text: text("text")?,
-        repr: text("repr")?,
+        repr: in_one_line(&text("repr")?),
         trace: text("trace")?,
     })
+}
+
+fn in_one_line(text: &str) -> String {
+    text.replace('\n', "\\n").replace('\r', "\\r")
 }
 
 fn abilities(json: &Json) -> Option<Abilities> {

@@ -148,14 +148,26 @@ class ActionInfo(CallingMap):
     """The ban that an action is told of. What is not used is not asked for."""
 
     def __init__(self, *args):
-        super().__init__(*(args or [{name: asked(name, made) for name, made in KEYS.items()}]))
+        number = channel.number()
+        super().__init__(*(args or [{name: asked(name, made, number) for name, made in KEYS.items()}]))
 
 
-def asked(name, made):
-    """Returns what finds out one thing of a ban."""
+    def know_all(self):
+        """Finds out everything while it can be asked for, but for the name of a host, which may take long."""
+        for name in self:
+            try:
+                if name != "ip-host":
+                    self.get(name)
+            except Exception:
+                # Whoever wants it is told.
+                pass
+
+
+def asked(name, made, number):
+    """Returns what finds out one thing of a ban, as long as the action is being told of it."""
 
     def ask():
-        text = channel.ask({"tag": name})
+        text = channel.ask({"tag": name}, number)
         if text is None:
             raise KeyError(name)
         return made(text)
@@ -191,7 +203,11 @@ class Stage:
         arguments = [ActionInfo()] if request["ban"] else []
         if request["before"] is not None:
             arguments.append(before_repair(request["before"]))
-        return getattr(self.action, request["method"])(*arguments)
+        done = getattr(self.action, request["method"])(*arguments)
+        # A thread that the action has started, or itself, may look at the ban later.
+        if request["ban"] and sys.getrefcount(arguments[0]) > 2:
+            arguments[0].know_all()
+        return done
 
     def get(self, request):
         return getattr(self.action, request["name"])
@@ -283,7 +299,7 @@ def main():
     threading.Thread(target=end_with_server, daemon=True).start()
     stage = Stage()
     while True:
-        request = channel.receive()
+        request = channel.request()
         if request is None:
             break
         try:
@@ -306,6 +322,7 @@ def main():
                 pass
         answer["is"] = stage.abilities()
         answer["jail_epoch"] = stage.jail.actions.banEpoch if stage.jail else 0
+        channel.end_request()
         channel.send(answer)
     import atexit
     atexit._run_exitfuncs()

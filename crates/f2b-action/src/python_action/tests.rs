@@ -201,6 +201,83 @@ class Action(ActionBase):
 }
 
 #[test]
+fn a_thread_knows_its_own_ban_whatever_comes_meanwhile() {
+    let text = "
+import threading
+class Action(ActionBase):
+    def __init__(self, jail, name):
+        super().__init__(jail, name)
+        self.may, self.told = threading.Event(), []
+    def ban(self, aInfo):
+        threads = [threading.Thread(target=self.later, args=(aInfo,)) for _ in range(5)]
+        if aInfo['ip'][-1] == '2':
+            self.may.set()
+            # They ask while the other ban is told of, and this one.
+            for name in ('fid', 'failures', 'family') * 50: aInfo.reset(); aInfo[name]
+        [thread.start() for thread in threads]
+        self.threads = getattr(self, 'threads', []) + threads
+    def later(self, aInfo):
+        self.may.wait()
+        # Too late for these, or not; others' answers are not touched.
+        try: aInfo['ip-host']; self._jail.status()
+        except (KeyError, RuntimeError): pass
+        self.told.append('%s %s' % (aInfo['ip'], aInfo['failures']))
+    def unban(self, aInfo):
+        for thread in self.threads: thread.join()
+        for told in sorted(set(self.told)): self._logSys.info(told)
+        self._logSys.info(str(len(self.told)))
+";
+    let mut stage = Stage::new(&[("one", text)]);
+    for id in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!(stage.ban(id, false), Vec::<String>::new());
+    }
+    let (id, mut tags) = (FailId::parse("192.0.2.1"), tags("192.0.2.1"));
+    let unban = stage.log(|actions, world| actions.unban(world, &id, &mut tags));
+    let expected = ["192.0.2.1 3", "192.0.2.2 3", "10"];
+    assert_eq!(unban.1, expected.map(|text| format!("Action Info {text}")));
+}
+
+#[test]
+fn an_exception_is_one_line_of_the_log() {
+    let text = "
+class Bad(Exception):
+    def __repr__(self): return 'a\\nb'
+class Action(ActionBase):
+    def ban(self, aInfo): raise Bad('cannot\\nNOTICE [sshd] Ban 192.0.2.9\\r!')
+";
+    let mut stage = Stage::new(&[("one", text)]);
+    let logged = stage.ban("192.0.2.1", false);
+    let end = r": cannot\nNOTICE [sshd] Ban 192.0.2.9\r!";
+    assert!(logged.len() == 1 && logged[0].ends_with(end), "{logged:?}");
+    let error = stage.ask(
+        "one",
+        &PythonQuestion::Set("ban".to_owned(), Some(r#"{"aInfo": 1}"#.into())),
+    );
+    let Err(crate::CallError::Action(ActionError::Raised(raised))) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(raised.repr, r"a\nb");
+    assert!(raised.text.contains('\n'), "{raised:?}");
+}
+
+#[test]
+fn the_longest_exception_is_told() {
+    let text = "
+class Action(ActionBase):
+    def ban(self, aInfo): raise ValueError(chr(0x1f600) * int(aInfo['ip'].split('.')[-1]) * 1000)
+";
+    let mut stage = Stage::new(&[("one", text)]);
+    for thousands in [10, 40, 48, 60, 70, 200] {
+        let logged = stage.ban(&format!("192.0.2.{thousands}"), false);
+        assert!(
+            !logged[0].contains("the process"),
+            "{thousands}: {}",
+            logged[0]
+        );
+    }
+}
+
+#[test]
 fn what_hangs_or_says_anything_is_ended() {
     let text = "
 class Action(ActionBase):

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crossbeam_channel::Sender;
 use f2b_action::{ElementSet, Host};
 use f2b_core::FailId;
 use ipnet::IpNet;
@@ -9,7 +10,7 @@ use ipnet::IpNet;
 use super::Engine;
 use super::jail::JailRuntime;
 use crate::batch::{Batch, KernelOrder};
-use crate::shell::ActionOrder;
+use crate::shell::{ActionOrder, Field, element_of};
 
 impl Engine {
     /// Once everything old is read, what the kernel holds must be what the jail has banned.
@@ -27,19 +28,29 @@ impl Engine {
             return;
         };
         if runtime.has_native_action() {
-            let (jail, nets) = (jail.to_owned(), self.nets(runtime).collect());
+            let nets = self.banned(runtime).filter_map(|(id, _)| id.to_net());
+            let (jail, nets) = (jail.to_owned(), nets.collect());
             batch.kernel.push(KernelOrder::Keep { jail, nets });
         }
-        let sets = runtime.element_sets();
-        if !sets.is_empty() {
-            // Jails may share a set.
-            let sharing = self.jails.values().filter(|other| {
-                let theirs = other.element_sets();
-                theirs.iter().any(|set| sets.contains(set))
-            });
-            let nets: HashSet<IpNet> = sharing.flat_map(|jail| self.nets(jail)).collect();
-            runtime.tell(ActionOrder::Keep(nets), batch);
+        if !runtime.element_sets().is_empty() {
+            runtime.tell(ActionOrder::Keep, batch);
         }
+    }
+
+    /// Tells a jail's actions all that may be in the sets that they put bans into. Jails may share a set.
+    pub(super) fn explain(&self, jail: &str, to: &Sender<HashSet<IpNet>>) {
+        let Some(runtime) = self.jails.get(jail) else {
+            return;
+        };
+        let sets = runtime.element_sets();
+        let sharing = self.jails.values().filter(|other| {
+            let theirs = other.element_sets();
+            theirs.iter().any(|set| sets.contains(set))
+        });
+        let banned = sharing.flat_map(|jail| self.banned(jail));
+        let nets = banned.filter_map(|(id, fields)| element_of(id, fields));
+        // Whoever asked may have gone.
+        to.send(nets.collect()).ok();
     }
 
     /// Tells a jail's actions all its bans, since sets that they put them into have lost some.
@@ -52,10 +63,15 @@ impl Engine {
         self.send(batch);
     }
 
-    fn nets<'e>(&'e self, runtime: &'e JailRuntime) -> impl Iterator<Item = IpNet> + use<'e> {
-        let banned = runtime.jail.bans().iter().filter_map(|ban| ban.id.to_net());
+    /// Returns who is banned or waits to be again, and what rules have captured of them.
+    fn banned<'e>(
+        &'e self,
+        runtime: &'e JailRuntime,
+    ) -> impl Iterator<Item = (&'e FailId, &'e [Field])> + use<'e> {
+        let bans = runtime.jail.bans().iter();
+        let banned = bans.map(|ban| (&ban.id, &ban.fields[..]));
         let waiting = self.parked.to_restore(&runtime.name).into_iter();
-        banned.chain(waiting.filter_map(|id: FailId| id.to_net()))
+        banned.chain(waiting.map(|ban| (&ban.id, &ban.fields[..])))
     }
 }
 

@@ -3,14 +3,16 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::{Receiver, bounded, select};
 use f2b_action::{ElementSet, Info, JailActions, Ticket};
 use ipnet::IpNet;
 
+use super::elements::is_within;
 use super::running::Running;
-use super::{ActionOrder, Given, TicketInfo};
+use super::{ActionOrder, Given, TicketInfo, element_of};
 use crate::enforcement::BanState;
 use crate::event::Event;
 use crate::repairs::{Scope, Telling};
@@ -18,6 +20,16 @@ use crate::{clock, kernel};
 
 /// How many orders are looked at ahead of their turn.
 const MOST_AHEAD: usize = 1_000;
+
+/// How long the engine may take to tell all bans.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many bans in a row cannot be put back before the others are not tried.
+const MOST_FAILURES: u32 = 10;
+
+/// What `stockade status` says of those.
+const NOT_PUT_BACK: &str =
+    "another program took it away and it could not be put back; the log tells why";
 
 /// The longest wait for an order.
 const LONGEST_REST: Duration = Duration::from_secs(3_600);
@@ -74,56 +86,107 @@ impl Running {
     }
 
     /// Takes out of the actions' own sets what no ban explains.
-    pub(super) fn keep(&mut self, explained: &HashSet<IpNet>) {
+    ///
+    /// Other jails may put bans into the same sets meanwhile: a set is read before the engine, which knows each
+    /// ban before its set does, is asked for all.
+    pub(super) fn keep(&mut self) {
+        let mut held = Vec::new();
         for set in self.actions.own_element_sets(&self.host) {
-            match self.shell.keep(&set, |net| explained.contains(net)) {
-                Ok(0) => {}
-                Ok(count) => {
+            match self.shell.elements(&set) {
+                Ok(elements) => held.push((set, elements)),
+                Err(error) => self.say_left_over(&set, &kernel::told(&error)),
+            }
+        }
+        held.retain(|(_, elements)| !elements.is_empty());
+        if held.is_empty() {
+            return;
+        }
+        let (answer, answered) = bounded(1);
+        let asked = self
+            .events
+            .send(Event::Explain(self.jail.clone(), answer))
+            .is_ok();
+        let explained = asked.then(|| answered.recv_timeout(PATIENCE).ok());
+        let explained: HashSet<IpNet> = match explained.flatten() {
+            Some(explained) => explained,
+            None if self.is_ending.load(Ordering::Relaxed) => return,
+            None => {
+                for (set, _) in held {
+                    self.say_left_over(&set, "it is not known what explains them");
+                }
+                return;
+            }
+        };
+        // A set that joins ranges holds bans side by side as one network.
+        let joined = IpNet::aggregate(&explained.iter().copied().collect());
+        for (set, mut elements) in held {
+            elements.retain(|net| !explained.contains(net) && !is_within(&joined, *net));
+            match self.shell.take_out(&set, &elements) {
+                Ok(()) if elements.is_empty() => {}
+                Ok(()) => {
                     let text = format!(
-                        "[{}] {count} ban(s) in the set `{set}` that nothing explains are removed",
-                        self.jail
+                        "[{}] {} ban(s) in the set `{set}` that nothing explains are removed",
+                        self.jail,
+                        elements.len()
                     );
                     self.log.info("actions", text);
                 }
-                Err(error) => {
-                    let text = format!(
-                        "[{}] left-over bans in the set `{set}`: {}",
-                        self.jail,
-                        kernel::told(&error)
-                    );
-                    self.log.error("actions", text);
-                }
+                Err(error) => self.say_left_over(&set, &kernel::told(&error)),
             }
         }
     }
 
-    /// Puts bans back into sets that have lost them, up to the first that cannot be.
+    fn say_left_over(&self, set: &ElementSet, problem: &str) {
+        let text = format!(
+            "[{}] left-over bans in the set `{set}`: {problem}",
+            self.jail
+        );
+        self.log.error("actions", text);
+    }
+
+    /// Puts bans back into sets that have lost them. One that cannot be holds up no other, unless many in a row
+    /// cannot: then something else is amiss, and commands for all of them would take for ever.
     pub(super) fn put_back(&mut self, bans: Vec<TicketInfo>) {
         let asked = self.asked.take();
         let (begun, scope) = asked.unwrap_or_else(|| (clock::tick(), Scope::Everything));
         if scope > Scope::Bans {
             self.with(JailActions::consistency_check);
         }
-        let missing = self.missing(bans);
+        let mut missing = self.missing(bans);
+        let has_failed = |info: &TicketInfo| {
+            let state = self.enforcement.adopted(&self.jail, &info.ban.id);
+            matches!(state, Some(BanState::Failed(_)))
+        };
+        missing.sort_by_cached_key(has_failed);
         let lost = missing.iter().filter(|info| {
             let state = self.enforcement.adopted(&self.jail, &info.ban.id);
             state == Some(BanState::InKernel)
         });
         let lost = lost.count();
+        let mut failures = 0;
         for infos in missing.chunks(MOST_AHEAD) {
             self.shell.end_ahead();
-            self.put_ahead(&infos.iter().collect::<Vec<_>>());
+            if failures < MOST_FAILURES {
+                self.put_ahead(&infos.iter().collect::<Vec<_>>());
+            }
             for info in infos {
-                if !self.ban(info.clone(), |actions, world, _, info| {
-                    actions.put_back(world, info)
-                }) {
-                    // What stands against it was told.
-                    self.repairs.done(begun, clock::tick(), true);
-                    return;
+                if failures >= MOST_FAILURES {
+                    let state = BanState::Failed(NOT_PUT_BACK.to_owned());
+                    self.enforcement
+                        .note_adopted(&self.jail, &info.ban.id, state);
+                } else if self.is_put_back(info) {
+                    failures = 0;
+                } else {
+                    failures += 1;
                 }
             }
         }
         self.shell.end_ahead();
+        if failures >= MOST_FAILURES {
+            // What stands against it was told.
+            self.repairs.done(begun, clock::tick(), true);
+            return;
+        }
         let text = match self.repairs.done(begun, clock::tick(), lost > 0) {
             Telling::Nothing => return,
             Telling::Repair => format!(
@@ -139,14 +202,23 @@ impl Running {
         self.log.warning("actions", text);
     }
 
+    /// Puts one ban back; tells whether its set holds it then, alone or as part of a network.
+    fn is_put_back(&mut self, info: &TicketInfo) -> bool {
+        let is_put = self.ban(info.clone(), |actions, world, ticket, info| {
+            actions.put_back(world, ticket, info)
+        });
+        is_put || self.enforcement.adopted(&self.jail, &info.ban.id) == Some(BanState::InKernel)
+    }
+
     /// Leaves only the bans that a set should hold and does not.
     fn missing(&mut self, bans: Vec<TicketInfo>) -> Vec<TicketInfo> {
-        let mut held: HashMap<Arc<ElementSet>, HashSet<IpNet>> = HashMap::new();
+        let (enforcement, jail) = (&self.enforcement.clone(), &self.jail.clone());
+        let mut held: HashMap<Arc<ElementSet>, Vec<IpNet>> = HashMap::new();
         let mut is_missing = |info: &TicketInfo| {
             let Some(sets) = self.open_sets(info) else {
                 return false;
             };
-            let Some(net) = info.ban.id.to_net() else {
+            let Some(net) = element_of(&info.ban.id, &info.ban.fields) else {
                 return false;
             };
             // None at all: it could not be made again before.
@@ -155,11 +227,17 @@ impl Running {
                     let elements = held
                         .entry(set)
                         .or_insert_with_key(|set| self.shell.held(set));
-                    !elements.contains(&net)
+                    !is_within(elements, net)
                 })
         };
         let mut bans = bans;
-        bans.retain(&mut is_missing);
+        bans.retain(|info| {
+            let (is_missing, id) = (is_missing(info), &info.ban.id);
+            if !is_missing && enforcement.adopted(jail, id) == Some(BanState::Asked) {
+                enforcement.note_adopted(jail, id, BanState::InKernel);
+            }
+            is_missing
+        });
         bans
     }
 

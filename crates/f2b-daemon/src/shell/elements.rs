@@ -85,13 +85,9 @@ impl Elements {
         &self.news
     }
 
-    /// Returns what a set holds; nothing if that cannot be read.
-    pub(super) fn held(&mut self, set: &ElementSet) -> HashSet<IpNet> {
-        let Some(name) = name(set) else {
-            return HashSet::new();
-        };
-        let elements = self.open().and_then(|sets| sets.elements(&name));
-        elements.unwrap_or_default().into_iter().collect()
+    /// Returns what a set holds, sorted; nothing if that cannot be read.
+    pub(super) fn held(&mut self, set: &ElementSet) -> Vec<IpNet> {
+        self.elements(set).unwrap_or_default()
     }
 
     /// Returns what has become of the elements that a ban was to put in; `None` if there were none.
@@ -137,29 +133,34 @@ impl Elements {
         std::mem::take(&mut self.is_lost)
     }
 
-    /// Takes out of a set what `explained` does not know; returns how many.
+    /// Returns what a set holds, sorted; nothing if there is no such set.
     ///
     /// # Errors
-    /// What the kernel says. That there is no such set is none: then there is nothing in it.
-    pub(super) fn keep(
+    /// What the kernel says.
+    pub(super) fn elements(&mut self, set: &ElementSet) -> Result<Vec<IpNet>, FirewallError> {
+        let Some(name) = name(set) else {
+            return Ok(Vec::new());
+        };
+        match self.open()?.elements(&name) {
+            Err(FirewallError::SetGone { .. }) => Ok(Vec::new()),
+            elements => elements,
+        }
+    }
+
+    /// Takes something out of a set.
+    ///
+    /// # Errors
+    /// What the kernel says of the first that stays.
+    pub(super) fn take_out(
         &mut self,
         set: &ElementSet,
-        explained: impl Fn(&IpNet) -> bool,
-    ) -> Result<usize, FirewallError> {
+        nets: &[IpNet],
+    ) -> Result<(), FirewallError> {
         let Some(name) = name(set) else {
-            return Ok(0);
+            return Ok(());
         };
         let sets = self.open()?;
-        let elements = match sets.elements(&name) {
-            Err(FirewallError::SetGone { .. }) => return Ok(0),
-            elements => elements?,
-        };
-        let mut removed = 0;
-        for net in elements.into_iter().filter(|net| !explained(net)) {
-            sets.remove(&name, net)?;
-            removed += 1;
-        }
-        Ok(removed)
+        nets.iter().try_for_each(|net| sets.remove(&name, *net))
     }
 
     fn change(
@@ -209,7 +210,15 @@ fn name(set: &ElementSet) -> Option<SetName> {
     })
 }
 
-fn net(ip: &str) -> Option<IpNet> {
+/// Tells whether one of these networks, which are sorted and do not overlap, holds another.
+pub(super) fn is_within(sorted: &[IpNet], net: IpNet) -> bool {
+    let behind = sorted.partition_point(|other| other.network() <= net.network());
+    let before = behind.checked_sub(1).and_then(|place| sorted.get(place));
+    before.is_some_and(|before| before.contains(&net))
+}
+
+/// Returns what a command that names `<ip>` puts in.
+pub(super) fn net(ip: &str) -> Option<IpNet> {
     let address = ip.parse::<std::net::IpAddr>().map(IpNet::from);
     address.or_else(|_| ip.parse::<IpNet>()).ok()
 }

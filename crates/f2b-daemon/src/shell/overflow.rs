@@ -50,6 +50,15 @@ impl Overflow {
                 Fate::Waits(ActionOrder::Ban(info))
             }
             ActionOrder::Unban(info) if untold.remove(&info.ban.id) => Fate::Needless,
+            // Whoever is told of all bans knows these as well: they have to be lifted.
+            ActionOrder::PutBack(ref bans)
+            | ActionOrder::Begin { ref bans, .. }
+            | ActionOrder::Replace { ref bans, .. } => {
+                for info in bans {
+                    untold.remove(&info.ban.id);
+                }
+                Fate::Waits(order)
+            }
             ActionOrder::Stop => {
                 untold.clear();
                 Fate::Waits(order)
@@ -117,6 +126,23 @@ mod tests {
         let asked = ActionOrder::Ban(info("192.0.2.4", false));
         let fate = overflow.fate(asked, true, MOST_WAITING);
         assert!(matches!(fate, Fate::Waits(_)), "{fate:?}");
+    }
+
+    #[test]
+    fn a_ban_that_was_given_up_and_told_with_all_others_is_lifted() {
+        let overflow = Overflow::default();
+        let bans = vec![*info("192.0.2.1", false)];
+        let action = "one".to_owned();
+        for order in [
+            ActionOrder::PutBack(bans.clone()),
+            ActionOrder::Begin { action, bans },
+        ] {
+            let ban = ActionOrder::Ban(info("192.0.2.1", false));
+            assert_eq!(fate(&overflow, ban, MOST_WAITING), "given up");
+            assert_eq!(fate(&overflow, order, MOST_WAITING), "waits");
+            let unban = ActionOrder::Unban(info("192.0.2.1", false));
+            assert_eq!(fate(&overflow, unban, MOST_WAITING), "waits");
+        }
     }
 
     #[test]

@@ -103,7 +103,7 @@ impl Running {
             ActionOrder::AlreadyBanned(info) => {
                 let since = info.ban.time;
                 self.ban(*info, |actions, world, ticket, info| {
-                    actions.renew(world, info);
+                    actions.renew(world, ticket, info);
                     actions.already_banned(world, ticket, since, info);
                 });
             }
@@ -113,10 +113,13 @@ impl Running {
             ActionOrder::Unban(mut info) => {
                 let id = info.ban.id.clone();
                 self.with(|actions, world| actions.unban(world, &id, &mut *info));
-                self.enforcement.forget_adopted(&self.jail, &id);
+                if self.enforcement.forget_adopted(&self.jail, &id) {
+                    // What was held as a part of it only is not any more.
+                    self.repairs.ask(Scope::Bans, clock::tick());
+                }
             }
             ActionOrder::Lift { bans, why, only } => self.lift(bans, why, only.as_deref()),
-            ActionOrder::Keep(nets) => self.keep(&nets),
+            ActionOrder::Keep => self.keep(),
             ActionOrder::PutBack(bans) => self.put_back(bans),
             ActionOrder::Add(definition) => {
                 // The engine has seen that there is none of this name.

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use f2b_action::{Family, Info, ip_rev};
 use f2b_core::{Ban, FailId};
 use f2b_protocol::Value;
+use ipnet::IpNet;
 
 use crossbeam_channel::Sender;
 
-use super::{python, seconds};
+use super::{elements, python, seconds};
 use crate::clock;
 use crate::event::Event;
 use crate::storage::Database;
+
+/// Something that a rule captured: its name and its text.
+pub(crate) type Field = (Box<str>, Box<str>);
 
 /// Counters of a jail at the moment of an order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,16 +71,12 @@ impl Info for TicketInfo {
 }
 
 impl TicketInfo {
-    /// The address of the ban: the id, unless a rule captured both and they differ.
     fn ip(&self) -> String {
-        let ip = self.field("ip");
-        ip.map_or_else(|| self.ban.id.to_string(), str::to_owned)
+        ip_of(&self.ban.id, &self.ban.fields)
     }
 
     fn field(&self, name: &str) -> Option<&str> {
-        let mut fields = self.ban.fields.iter();
-        let (_, value) = fields.find(|(field, _)| **field == *name)?;
-        Some(value)
+        field(&self.ban.fields, name)
     }
 
     /// What a rule captured; `<F-ID>` and `<F-PORT>` have names of their own.
@@ -162,6 +162,22 @@ impl Info for NoBan {
     fn command(&mut self, words: &[String]) -> Option<Vec<u8>> {
         python::ask_engine(&self.events, words)
     }
+}
+
+/// Returns what actions put into a set for a ban: not always its id. `None` if that is no address.
+pub(crate) fn element_of(id: &FailId, fields: &[Field]) -> Option<IpNet> {
+    elements::net(&ip_of(id, fields))
+}
+
+/// The address of a ban: the id, unless a rule captured both and they differ.
+fn ip_of(id: &FailId, fields: &[Field]) -> String {
+    let ip = field(fields, "ip");
+    ip.map_or_else(|| id.to_string(), str::to_owned)
+}
+
+fn field<'f>(fields: &'f [Field], name: &str) -> Option<&'f str> {
+    let (_, value) = fields.iter().find(|(field, _)| **field == *name)?;
+    Some(value)
 }
 
 fn jail_tag(name: &str, jail: &str, counts: Counts) -> Option<String> {

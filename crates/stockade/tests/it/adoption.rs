@@ -248,3 +248,95 @@ fn many_bans_at_once_are_all_there_and_so_is_none_of_those_that_ended() {
         assert!(!ran(&server).contains(" element "), "{}", ran(&server));
     }
 }
+
+#[test]
+fn one_ban_that_cannot_be_put_back_holds_up_no_other() {
+    let mut server = setup(r#"flags="flags interval \;""#, "");
+    let ids = ["10.9.0.0/16", "192.0.2.11", "192.0.2.12"];
+    server.ask(&["set", "sshd", "banip", "10.9.0.0/16", "192.0.2.11"]);
+    // The kernel refuses what overlaps with another, and so does the command; that one is kept out already.
+    server.ask(&["set", "sshd", "banip", "10.9.0.1", "192.0.2.12"]);
+    wait_for_elements(&server, &ids);
+    server.kit().server().nft("flush ruleset\n").unwrap();
+    server.wait_for_log(" took 4 ban(s) out of sets of actions: they are put back\n");
+    wait_for_elements(&server, &ids);
+    assert_eq!(enforcement(&server), "adopted 4 in, 0 not");
+    // It is held for itself once the network is not any more.
+    server.ask(&["set", "sshd", "unbanip", "10.9.0.0/16"]);
+    wait_for_elements(&server, &["10.9.0.1", "192.0.2.11", "192.0.2.12"]);
+    server.wait_until("all are read back", || {
+        enforcement(&server) == "adopted 3 in, 0 not"
+    });
+    assert_eq!(server.log().matches("Another program ").count(), 1);
+    server.stop();
+}
+
+#[test]
+fn a_set_that_joins_ranges_is_left_to_its_commands_in_peace() {
+    let mut server = setup(r#"flags="flags interval \; auto-merge \;""#, "bantime = 1h");
+    server.ask(&["set", "sshd", "banip", "192.0.2.10", "192.0.2.11"]);
+    wait_for_elements(&server, &["192.0.2.10/31"]);
+    server.kit().server().nft("flush ruleset\n").unwrap();
+    server.wait_for_log(" took 2 ban(s) out of sets of actions: they are put back\n");
+    wait_for_elements(&server, &["192.0.2.10/31"]);
+    // `nft` takes out what it joins and puts it in anew: that is no loss.
+    let before = ran(&server).matches("add element").count();
+    server.kill_nine();
+    server.start();
+    server.ask(&["set", "sshd", "banip", "192.0.2.13"]);
+    wait_for_elements(&server, &["192.0.2.10/31", "192.0.2.13"]);
+    assert_eq!(ran(&server).matches("add element").count() - before, 3);
+    assert_eq!(server.log().matches("Another program ").count(), 1);
+    assert!(!server.log().contains("left-over"), "{}", server.log());
+    server.stop();
+}
+
+#[test]
+fn a_set_holds_the_address_of_a_ban_that_is_called_otherwise() {
+    let mut server = setup(
+        "",
+        r"bantime = 1h
+failregex = Failed password for <F-ID>\w+</F-ID> from <ADDR>",
+    );
+    server.append(&failed_logins("192.0.2.11", 5));
+    wait_for_elements(&server, &["192.0.2.11"]);
+    server.kit().server().nft("flush ruleset\n").unwrap();
+    server.wait_for_log(" took 1 ban(s) out of sets of actions: they are put back\n");
+    wait_for_elements(&server, &["192.0.2.11"]);
+    server.kill_nine();
+    let add = ["add", "element", "inet", "walls", "four", "{ 192.0.2.99 }"];
+    server.kit().server().run("nft", &add).unwrap();
+    server.start();
+    server.wait_for_log("[sshd] 1 ban(s) in the set `inet walls four` that nothing explains");
+    wait_for_elements(&server, &["192.0.2.11"]);
+    server.stop();
+}
+
+#[test]
+fn a_jail_that_is_late_leaves_alone_what_others_put_into_a_shared_set() {
+    let other = "[other]\nenabled = true\nfilter = sshd\nlogpath = auth.log\naction = walls";
+    let mut server = setup("", &format!("bantime = 1h\n{other}"));
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    wait_for_elements(&server, &["192.0.2.11"]);
+    server.kill_nine();
+    let go = server.path("go");
+    let late = format!(
+        "[Definition]\nactionstart_on_demand = no\nactionstart = until [ -e {} ]; do sleep 0.05; done\n",
+        go.display()
+    );
+    fs::write(server.path("config/action.d/late.conf"), late).unwrap();
+    fs::create_dir(server.path("config/jail.d")).unwrap();
+    fs::write(
+        server.path("config/jail.d/late.local"),
+        "[sshd]\naction = late\n walls\n",
+    )
+    .unwrap();
+    server.start();
+    server.ask(&["set", "other", "banip", "192.0.2.12"]);
+    let add = ["add", "element", "inet", "walls", "four", "{ 192.0.2.99 }"];
+    server.kit().server().run("nft", &add).unwrap();
+    fs::write(go, "").unwrap();
+    server.wait_for_log("[sshd] 1 ban(s) in the set `inet walls four` that nothing explains");
+    wait_for_elements(&server, &["192.0.2.11", "192.0.2.12"]);
+    server.stop();
+}

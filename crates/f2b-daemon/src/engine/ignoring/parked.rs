@@ -159,16 +159,19 @@ impl Parked {
         asking.flatten().cloned().collect()
     }
 
-    /// Returns whose bans wait to be taken up again in a jail.
-    pub(crate) fn to_restore(&self, jail: &str) -> Vec<FailId> {
+    /// Returns the bans that wait to be taken up again in a jail.
+    pub(crate) fn to_restore(&self, jail: &str) -> Vec<&StoredBan> {
         if !self.is_waiting(jail) {
             return Vec::new();
         }
-        let is_restore = |waiting: &Waiting| matches!(waiting, Waiting::Restore(_));
         let queues = self.queues.iter();
         queues
-            .filter(|((parked, _), (_, queue))| parked == jail && queue.iter().any(is_restore))
-            .map(|((_, id), _)| id.clone())
+            .filter(|((parked, _), _)| parked == jail)
+            .flat_map(|(_, (_, queue))| queue)
+            .filter_map(|waiting| match waiting {
+                Waiting::Restore(stored) => Some(stored),
+                _ => None,
+            })
             .collect()
     }
 
