@@ -47,6 +47,19 @@ pub(crate) struct Held {
     pub(crate) state: BanState,
 }
 
+/// A ban that the kernel shall hold, as it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Who is banned.
+    pub(crate) id: FailId,
+    /// The same for the kernel.
+    pub(crate) net: IpNet,
+    /// Until when; `None` is for ever.
+    pub(crate) end: Option<UnixTime>,
+    /// Whether the kernel did not take it when it was asked last.
+    pub(crate) was_refused: bool,
+}
+
 /// The bans of one jail, as the kernel holds them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JailEnforcement {
@@ -119,14 +132,21 @@ impl Enforcement {
     }
 
     /// Returns what the kernel shall hold for a jail; nothing for one that has no sets.
-    pub(crate) fn wanted(&self, jail: &str) -> Vec<(FailId, IpNet, Option<UnixTime>)> {
+    pub(crate) fn wanted(&self, jail: &str) -> Vec<Wanted> {
         let state = self.lock();
         let Some(jail) = state.jails.get(jail).filter(|jail| jail.failed.is_none()) else {
             return Vec::new();
         };
         let bans = jail.bans.iter();
-        bans.filter_map(|(id, held)| Some((id.clone(), id.to_net()?, held.end)))
-            .collect()
+        let wanted = |(id, held): (&FailId, &Held)| {
+            Some(Wanted {
+                id: id.clone(),
+                net: id.to_net()?,
+                end: held.end,
+                was_refused: matches!(held.state, BanState::Failed(_)),
+            })
+        };
+        bans.filter_map(wanted).collect()
     }
 }
 

@@ -171,6 +171,19 @@ pub enum FirewallError {
 }
 
 impl FirewallError {
+    /// Tells whether asking for the same once more is refused once more, until something else that is
+    /// banned goes.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        matches!(
+            self,
+            Self::SetFull { .. }
+                | Self::Overlap { .. }
+                | Self::TimeoutTooLong { .. }
+                | Self::RanOut { .. }
+        )
+    }
+
     /// Returns what a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

@@ -153,6 +153,7 @@ impl Kernel {
             let text = format!("[{jail}] left-over bans in the kernel: {}", told(error));
             vec![Line::new(Level::Error, "actions", text)]
         };
+        let explained: HashSet<IpNet> = explained.iter().copied().map(Change::element_of).collect();
         let unexplained = elements
             .into_iter()
             .map(|element| element.net)
