@@ -155,6 +155,10 @@ impl Jails {
         self.0.get(jail)
     }
 
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut JailEnforcement> {
+        self.0.values_mut()
+    }
+
     pub(crate) fn get_mut(&mut self, jail: &str) -> Option<&mut JailEnforcement> {
         self.0.get_mut(jail)
     }
@@ -181,6 +185,13 @@ impl JailEnforcement {
             None => {
                 self.bans.insert(id.clone(), Held { end, state });
             }
+        }
+    }
+
+    /// Notes that no ban is enforced.
+    pub(crate) fn note_all_failed(&mut self, reason: &str) {
+        for held in self.bans.values_mut() {
+            held.state = BanState::Failed(reason.to_owned());
         }
     }
 

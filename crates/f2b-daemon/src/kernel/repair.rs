@@ -47,6 +47,11 @@ impl Kernel {
         };
         let now = clock::tick();
         let was_amiss = mended.as_ref().map_or(true, Mended::was_amiss);
+        if let Err(error) = &mended {
+            let mut state = self.enforcement.lock();
+            let jails = state.jails.values_mut();
+            jails.for_each(|jail| jail.note_all_failed(&told(error)));
+        }
         let telling = self.repairs.done(begun, now, was_amiss);
         // What could not be done is tried again, after a rest.
         if !matches!(&mended, Ok(mended) if !mended.is_unfinished) {
@@ -90,7 +95,17 @@ impl Kernel {
         for jail in jails {
             let held = engine.elements(&jail)?;
             let now = clock::now();
-            let (mut missing, strangers) = compare(&held, self.enforcement.wanted(&jail), now);
+            let Compared {
+                mut missing,
+                strangers,
+                found,
+            } = compare(&held, self.enforcement.wanted(&jail), now);
+            let mut state = self.enforcement.lock();
+            let entry = state.jails.entry(&jail);
+            for ban in found {
+                entry.note_state(&ban.id, BanState::InKernel);
+            }
+            drop(state);
             missing.sort_by_key(|ban| ban.net.prefix_len());
             for ban in missing {
                 mended.bans += usize::from(!ban.was_refused);
@@ -224,14 +239,23 @@ impl Mended {
     }
 }
 
-/// Returns the bans that the kernel does not hold, or not until their end, and the elements that are no
-/// bans.
-fn compare(held: &[Element], wanted: Vec<Wanted>, now: UnixTime) -> (Vec<Wanted>, Vec<IpNet>) {
+/// How what the kernel holds differs from what it shall hold.
+#[derive(Debug, Default)]
+struct Compared {
+    /// Bans that it does not hold, or not until their end.
+    missing: Vec<Wanted>,
+    /// Elements that are no bans, sorted.
+    strangers: Vec<IpNet>,
+    /// Bans that it holds after all.
+    found: Vec<Wanted>,
+}
+
+fn compare(held: &[Element], wanted: Vec<Wanted>, now: UnixTime) -> Compared {
     let mut strangers: HashMap<IpNet, Option<Duration>> = held
         .iter()
         .map(|element| (element.net, element.remaining))
         .collect();
-    let mut missing = Vec::new();
+    let mut compared = Compared::default();
     for ban in wanted {
         let timeout = ban.end.map(|end| timeout(end, now));
         let found = strangers.remove(&Change::element_of(ban.net));
@@ -245,12 +269,14 @@ fn compare(held: &[Element], wanted: Vec<Wanted>, now: UnixTime) -> (Vec<Wanted>
             _ => false,
         });
         if !is_there {
-            missing.push(ban);
+            compared.missing.push(ban);
+        } else if ban.was_refused {
+            compared.found.push(ban);
         }
     }
-    let mut strangers: Vec<IpNet> = strangers.into_keys().collect();
-    strangers.sort_unstable();
-    (missing, strangers)
+    compared.strangers = strangers.into_keys().collect();
+    compared.strangers.sort_unstable();
+    compared
 }
 
 #[cfg(test)]
@@ -284,8 +310,8 @@ mod tests {
                 }
             });
             let found = compare(&held, wanted.collect(), now);
-            let ids: Vec<_> = found.0.iter().map(|ban| ban.id.to_string()).collect();
-            let nets: Vec<_> = found.1.iter().map(ToString::to_string).collect();
+            let ids: Vec<_> = found.missing.iter().map(|ban| ban.id.to_string()).collect();
+            let nets: Vec<_> = found.strangers.iter().map(ToString::to_string).collect();
             assert_eq!(
                 (ids.as_slice(), nets.as_slice()),
                 (

@@ -305,6 +305,23 @@ fn after_a_restart_the_kernel_holds_networks_as_before() {
     check(&server);
 }
 
+/// What the jail before it had in the kernel is not left there.
+#[test]
+fn a_jail_that_is_restarted_with_a_shorter_bantime_lets_go_who_is_over() {
+    let server = Setup::sshd("bantime = 600").start();
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    let path = server.path("config/jail.local");
+    let jail = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, jail.replace("bantime = 600", "bantime = 1")).unwrap();
+    server.wait_until("the ban is older than that", || {
+        server.timeouts_left().iter().all(|left| *left <= 603)
+    });
+    let told = server.configured_client(&["restart", "sshd"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    server.wait_until("the element is gone", || server.timeouts().is_empty());
+    assert!(server.banned().is_empty());
+}
+
 #[test]
 fn what_a_native_action_cannot_do_is_told_and_lifts_no_ban() {
     let action = "action = stockade[port=22]\n  stockade[port=80, actname=second]";
