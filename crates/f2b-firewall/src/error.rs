@@ -184,6 +184,17 @@ impl FirewallError {
         )
     }
 
+    /// Returns the same once more if table or set are gone: that is so for whatever was to go there.
+    pub(crate) fn if_gone(&self) -> Option<Self> {
+        match self {
+            Self::TableGone { table } => Some(Self::TableGone {
+                table: table.clone(),
+            }),
+            Self::SetGone { set } => Some(Self::SetGone { set: set.clone() }),
+            _ => None,
+        }
+    }
+
     /// Returns what a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

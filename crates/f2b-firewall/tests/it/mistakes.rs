@@ -100,6 +100,8 @@ fn a_table_deleted_behind_our_back_is_noticed_and_made_again() {
     let gone = "failed: table `inet stockade` was deleted by another program \
                 (hint: keep `flush ruleset` out of other programs' rules)";
     assert_eq!(engine.apply(&bans), [gone; 2]);
+    // Said twice it is gone twice.
+    assert_eq!(engine.apply(&[bans[0]; 2]), [gone; 2]);
     assert_eq!(engine.apply(&["unban sshd 192.0.2.11/32"]), ["gone"]);
     assert_eq!(
         engine.ask("elements sshd"),
