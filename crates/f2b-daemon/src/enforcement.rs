@@ -188,10 +188,15 @@ impl JailEnforcement {
         }
     }
 
-    /// Notes that no ban is enforced.
+    /// Notes that no ban is enforced; those that never were keep their reason.
     pub(crate) fn note_all_failed(&mut self, reason: &str) {
-        for held in self.bans.values_mut() {
-            held.state = BanState::Failed(reason.to_owned());
+        if self.failed.is_some() {
+            return;
+        }
+        for (id, held) in &mut self.bans {
+            if id.to_net().is_some() {
+                held.state = BanState::Failed(reason.to_owned());
+            }
         }
     }
 

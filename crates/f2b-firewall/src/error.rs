@@ -209,9 +209,7 @@ impl FirewallError {
             Self::BadName { .. } => {
                 "use letters, digits, `/`, `\\`, `_`, `.` and `-`, or choose a shell action for this jail"
             }
-            Self::ForeignChain { .. } => {
-                "remove the table with `nft delete table`, or choose another name for ours"
-            }
+            Self::ForeignChain { .. } => "remove the table with `nft delete table`",
             Self::SetFull { .. } => "ban networks in place of single addresses, or for less long",
             Self::Overlap { .. } => "unban the other network first",
             Self::RanOut { .. } => "unban the networks inside it, then ban it again",

@@ -70,7 +70,7 @@ impl Kernel {
             return;
         }
         // Of networks that overlap the first comes in: let it be the one that keeps out most.
-        asked.sort_by_key(|asked| asked.change.net().prefix_len());
+        asked.sort_by_key(|asked| Change::element_of(asked.change.net()).prefix_len());
         let (changes, places): (Vec<Change>, Vec<(usize, FailId)>) = asked
             .into_iter()
             .map(|asked| (asked.change, (asked.batch, asked.id)))
