@@ -47,6 +47,19 @@ pub(crate) struct Held {
     pub(crate) state: BanState,
 }
 
+/// A ban that the kernel shall hold, as it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Who is banned.
+    pub(crate) id: FailId,
+    /// The same for the kernel.
+    pub(crate) net: IpNet,
+    /// Until when; `None` is for ever.
+    pub(crate) end: Option<UnixTime>,
+    /// Whether the kernel did not take it when it was asked last.
+    pub(crate) was_refused: bool,
+}
+
 /// The bans of one jail, as the kernel holds them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JailEnforcement {
@@ -130,20 +143,31 @@ impl Enforcement {
     }
 
     /// Returns what the kernel shall hold for a jail; nothing for one that has no sets.
-    pub(crate) fn wanted(&self, jail: &str) -> Vec<(FailId, IpNet, Option<UnixTime>)> {
+    pub(crate) fn wanted(&self, jail: &str) -> Vec<Wanted> {
         let state = self.lock();
         let Some(jail) = state.jails.get(jail).filter(|jail| jail.failed.is_none()) else {
             return Vec::new();
         };
         let bans = jail.bans.iter();
-        bans.filter_map(|(id, held)| Some((id.clone(), id.to_net()?, held.end)))
-            .collect()
+        let wanted = |(id, held): (&FailId, &Held)| {
+            Some(Wanted {
+                id: id.clone(),
+                net: id.to_net()?,
+                end: held.end,
+                was_refused: matches!(held.state, BanState::Failed(_)),
+            })
+        };
+        bans.filter_map(wanted).collect()
     }
 }
 
 impl Jails {
     pub(crate) fn get(&self, jail: &str) -> Option<&JailEnforcement> {
         self.0.get(jail)
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut JailEnforcement> {
+        self.0.values_mut()
     }
 
     pub(crate) fn get_mut(&mut self, jail: &str) -> Option<&mut JailEnforcement> {
@@ -171,6 +195,18 @@ impl JailEnforcement {
             Some(held) => *held = Held { end, state },
             None => {
                 self.bans.insert(id.clone(), Held { end, state });
+            }
+        }
+    }
+
+    /// Notes that no ban is enforced; those that never were keep their reason.
+    pub(crate) fn note_all_failed(&mut self, reason: &str) {
+        if self.failed.is_some() {
+            return;
+        }
+        for (id, held) in &mut self.bans {
+            if id.to_net().is_some() {
+                held.state = BanState::Failed(reason.to_owned());
             }
         }
     }

@@ -171,6 +171,30 @@ pub enum FirewallError {
 }
 
 impl FirewallError {
+    /// Tells whether asking for the same once more is refused once more, until something else that is
+    /// banned goes.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        matches!(
+            self,
+            Self::SetFull { .. }
+                | Self::Overlap { .. }
+                | Self::TimeoutTooLong { .. }
+                | Self::RanOut { .. }
+        )
+    }
+
+    /// Returns the same once more if table or set are gone: that is so for whatever was to go there.
+    pub(crate) fn if_gone(&self) -> Option<Self> {
+        match self {
+            Self::TableGone { table } => Some(Self::TableGone {
+                table: table.clone(),
+            }),
+            Self::SetGone { set } => Some(Self::SetGone { set: set.clone() }),
+            _ => None,
+        }
+    }
+
     /// Returns what a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
@@ -185,9 +209,7 @@ impl FirewallError {
             Self::BadName { .. } => {
                 "use letters, digits, `/`, `\\`, `_`, `.` and `-`, or choose a shell action for this jail"
             }
-            Self::ForeignChain { .. } => {
-                "remove the table with `nft delete table`, or choose another name for ours"
-            }
+            Self::ForeignChain { .. } => "remove the table with `nft delete table`",
             Self::SetFull { .. } => "ban networks in place of single addresses, or for less long",
             Self::Overlap { .. } => "unban the other network first",
             Self::RanOut { .. } => "unban the networks inside it, then ban it again",

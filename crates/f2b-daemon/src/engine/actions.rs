@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use f2b_action::{Definition, Flush, Host};
 use f2b_core::Ban;
+use f2b_firewall::JailRules;
 use f2b_protocol::Command;
 use f2b_protocol::request::Setting;
 use indexmap::IndexMap;
@@ -215,15 +216,31 @@ impl Engine {
     }
 
     /// Lets the kernel hold what the jail's own action asks for now.
+    ///
+    /// A running jail whose action was told something that makes no sense goes on as it was.
     fn follow_rules(&mut self, jail: &str, batch: &mut Batch) {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let mut wanted = runtime.actions.iter().filter_map(|(action, definition)| {
-            let rules = native::rules(jail, definition).ok()??;
-            Some((action.clone(), rules))
-        });
-        let wanted = wanted.next();
+        let mut error = |text: String| batch.lines.push(Line::new(Level::Error, "actions", text));
+        let mut wanted: Option<(String, JailRules)> = None;
+        for (action, definition) in &runtime.actions {
+            match (native::rules(jail, definition), &wanted) {
+                (Ok(Some(rules)), None) => wanted = Some((action.clone(), rules)),
+                (Ok(Some(_)), Some((first, _))) => {
+                    let reason = native::second(action, first);
+                    error(format!("Failed to start jail '{jail}' {reason}"));
+                }
+                (Err(reason), _) if runtime.rules.is_some() => {
+                    error(format!(
+                        "Failed to change jail '{jail}' action '{action}': {reason}; what it did before goes on"
+                    ));
+                    return;
+                }
+                // It was told when the jail was started.
+                (Err(_) | Ok(None), _) => {}
+            }
+        }
         let rules = wanted.as_ref().map(|(_, rules)| rules.clone());
         let before = std::mem::replace(&mut runtime.rules, rules);
         match wanted {

@@ -176,12 +176,12 @@ impl Engine {
         };
         if let Some(runtime) = self.jails.get_mut(jail) {
             let is_restore = matches!(waiting, Waiting::Restore(_));
-            if is_restore && matches!(verdict, Verdict::Ignored(_)) {
-                // An earlier run may have left it in the kernel.
-                runtime.release(id, batch);
-            }
             let (input, counted) = waiting.decided(verdict);
             let effects = runtime.jail.on(input, now, self.past.history());
+            if is_restore && runtime.jail.bans().ban(&id).is_none() {
+                // An earlier run, or the jail before it was restarted, may have left it in the kernel.
+                runtime.release(id, batch);
+            }
             runtime.carry_out(effects, &mut self.past, &self.around, batch);
             if let Some((pending, reply)) = counted {
                 pending.answer(reply);

@@ -29,6 +29,14 @@ pub(crate) fn is_native(action: &Definition) -> bool {
     native.is_some_and(|value| value.to_string() == "yes") && !action.has(Command::Ban)
 }
 
+/// Says that a jail has a further action of ours, which has no sets to put bans into.
+pub(crate) fn second(action: &str, first: &str) -> String {
+    format!(
+        "action '{action}' bans nobody: a jail has one native action, which is '{first}' \
+         (hint: give that all ports, as `port = 22,80`)"
+    )
+}
+
 /// Returns the rules that an action's properties ask for; `None` if it is one that runs commands.
 pub(crate) fn rules(jail: &str, action: &Definition) -> Result<Option<JailRules>, NativeError> {
     if !is_native(action) {

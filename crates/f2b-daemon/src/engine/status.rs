@@ -4,8 +4,8 @@ use f2b_action::ElementSet;
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
 
-use super::Engine;
 use super::jail::{Backend, FileState, JailRuntime, Sources};
+use super::{Engine, native};
 use crate::enforcement::{BanState, JailEnforcement, Mode, State};
 use crate::shell::Worker;
 use crate::text::VERSION;
@@ -153,6 +153,15 @@ fn problem(runtime: &JailRuntime) -> Option<String> {
             ))
         })
         .or_else(|| runtime.lacking.first().cloned())
+        .or_else(|| {
+            let mut natives = runtime
+                .actions
+                .iter()
+                .filter(|(_, action)| native::is_native(action));
+            let (first, _) = natives.next()?;
+            let (second, _) = natives.next()?;
+            Some(native::second(second, first))
+        })
 }
 
 /// One word for how a jail is.

@@ -65,16 +65,18 @@ impl Kernel {
         }
     }
 
-    pub(super) fn apply(&mut self, asked: Vec<Asked>, batches: &mut [Batch]) {
+    pub(super) fn apply(&mut self, mut asked: Vec<Asked>, batches: &mut [Batch]) {
         if asked.is_empty() || self.engine.is_none() {
             return;
         }
+        // Of networks that overlap the first comes in: let it be the one that keeps out most.
+        asked.sort_by_key(|asked| Change::element_of(asked.change.net()).prefix_len());
         let (changes, places): (Vec<Change>, Vec<(usize, FailId)>) = asked
             .into_iter()
             .map(|asked| (asked.change, (asked.batch, asked.id)))
             .unzip();
         let mut outcomes = self.commit(&changes);
-        if outcomes.iter().any(is_gone) {
+        if outcomes.iter().any(has_gone) {
             self.repairs.ask(Scope::Everything, clock::tick());
             let lines = self.tend();
             if let Some(batch) = batches.first_mut() {
@@ -83,14 +85,21 @@ impl Kernel {
             outcomes = self.commit(&changes);
         }
         let waits = self.repairs.is_asked();
+        let mut freed = Vec::new();
         let mut state = self.enforcement.lock();
         for (((batch, id), change), outcome) in places.into_iter().zip(changes).zip(outcomes) {
             let (jail, is_ban) = (change.jail(), matches!(change, Change::Ban { .. }));
             let ban = match outcome {
                 Outcome::InKernel if is_ban => BanState::InKernel,
-                Outcome::InKernel | Outcome::Gone => continue,
+                Outcome::InKernel | Outcome::Gone => {
+                    let net = Change::element_of(change.net());
+                    if !is_ban && net.prefix_len() < net.max_prefix_len() {
+                        freed.push((jail.to_owned(), net));
+                    }
+                    continue;
+                }
                 // The repair that is to come puts it in.
-                ref outcome @ Outcome::Failed(_) if waits && is_gone(outcome) => continue,
+                ref outcome @ Outcome::Failed(_) if waits && has_gone(outcome) => continue,
                 Outcome::Failed(error) => {
                     let reason = told(&error);
                     let what = if is_ban { "ban" } else { "unban" };
@@ -105,6 +114,8 @@ impl Kernel {
                 state.jails.entry(jail).note_state(&id, ban);
             }
         }
+        drop(state);
+        self.take_in_refused(&freed);
     }
 
     /// Carries changes out; without an engine nothing is.
@@ -117,7 +128,12 @@ impl Kernel {
 }
 
 /// Tells whether a change failed because something of ours is no longer there.
-fn is_gone(outcome: &Outcome) -> bool {
+fn has_gone(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(error) if is_gone(error))
+}
+
+/// Tells whether something of ours is no longer there.
+pub(super) fn is_gone(error: &FirewallError) -> bool {
     use FirewallError::{SetGone, TableGone};
-    matches!(outcome, Outcome::Failed(TableGone { .. } | SetGone { .. }))
+    matches!(error, TableGone { .. } | SetGone { .. })
 }

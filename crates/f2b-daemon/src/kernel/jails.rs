@@ -57,11 +57,12 @@ impl Kernel {
         self.reconciled.remove(jail);
         self.left.remove(jail);
         match self.engine.as_mut().map(|engine| engine.stop_jail(jail)) {
+            // It could not be started, which was told.
+            Some(Ok(()) | Err(FirewallError::NotStarted { .. })) | None => Vec::new(),
             Some(Err(error)) => {
                 let text = format!("Failed to stop jail '{jail}': {}", told(&error));
                 vec![Line::new(Level::Error, "actions", text)]
             }
-            Some(Ok(())) | None => Vec::new(),
         }
     }
 
@@ -153,6 +154,7 @@ impl Kernel {
             let text = format!("[{jail}] left-over bans in the kernel: {}", told(error));
             vec![Line::new(Level::Error, "actions", text)]
         };
+        let explained: HashSet<IpNet> = explained.iter().copied().map(Change::element_of).collect();
         let unexplained = elements
             .into_iter()
             .map(|element| element.net)

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use f2b_core::{FailId, UnixTime};
+use f2b_core::UnixTime;
 use f2b_firewall::{Change, Element, FirewallError, LONGEST_TIMEOUT, Outcome};
 use ipnet::IpNet;
 
+use super::changes::is_gone;
 use super::{Kernel, TABLE, timeout, told};
 use crate::clock;
-use crate::enforcement::BanState;
+use crate::enforcement::{BanState, Wanted};
 use crate::log::{Level, Line};
 use crate::repairs::{Scope, Telling};
 
@@ -25,9 +26,11 @@ struct Mended {
     bans: usize,
     /// How many elements that no ban explains were removed.
     strangers: usize,
-    /// How many of all that the kernel refused, and why it did one of them.
+    /// How many of all that the kernel refused and had not refused before, and why it did one of them.
     refused: usize,
     reason: Option<String>,
+    /// Whether to try again may help.
+    is_unfinished: bool,
 }
 
 impl Kernel {
@@ -37,15 +40,21 @@ impl Kernel {
             return Vec::new();
         }
         let begun = clock::tick();
-        let mended = self.mend(scope);
-        let now = clock::tick();
-        let was_amiss = match &mended {
-            Ok(mended) => mended.layout || mended.bans + mended.strangers + mended.refused > 0,
-            Err(_) => true,
+        let mended = match self.mend(scope) {
+            // More is gone than was told before.
+            Err(error) if is_gone(&error) => self.mend(Scope::Everything),
+            mended => mended,
         };
+        let now = clock::tick();
+        let was_amiss = mended.as_ref().map_or(true, Mended::was_amiss);
+        if let Err(error) = &mended {
+            let mut state = self.enforcement.lock();
+            let jails = state.jails.values_mut();
+            jails.for_each(|jail| jail.note_all_failed(&told(error)));
+        }
         let telling = self.repairs.done(begun, now, was_amiss);
         // What could not be done is tried again, after a rest.
-        if !matches!(&mended, Ok(mended) if mended.reason.is_none()) {
+        if !matches!(&mended, Ok(mended) if !mended.is_unfinished) {
             self.repairs.ask(Scope::Everything, now);
         }
         let (level, text) = match (telling, mended) {
@@ -86,11 +95,23 @@ impl Kernel {
         for jail in jails {
             let held = engine.elements(&jail)?;
             let now = clock::now();
-            let (missing, strangers) = compare(&held, self.enforcement.wanted(&jail), now);
-            mended.bans += missing.len();
-            for (id, net, timeout) in missing {
-                let jail = jail.clone();
-                places.push(Some(id));
+            let Compared {
+                mut missing,
+                strangers,
+                found,
+            } = compare(&held, self.enforcement.wanted(&jail), now);
+            let mut state = self.enforcement.lock();
+            let entry = state.jails.entry(&jail);
+            for ban in found {
+                entry.note_state(&ban.id, BanState::InKernel);
+            }
+            drop(state);
+            missing.sort_by_key(|ban| ban.net.prefix_len());
+            for ban in missing {
+                mended.bans += usize::from(!ban.was_refused);
+                let (jail, net) = (jail.clone(), ban.net);
+                let timeout = ban.end.map(|end| timeout(end, now));
+                places.push(Some(ban));
                 changes.push(Change::Ban { jail, net, timeout });
             }
             // An old ruleset that was put back holds old bans. Others were put there by hand.
@@ -107,23 +128,49 @@ impl Kernel {
         Ok(mended)
     }
 
+    /// Networks that did not come in because of others have their turn when those go.
+    pub(super) fn take_in_refused(&mut self, freed: &[(String, IpNet)]) {
+        let now = clock::now();
+        let mut changes = Vec::new();
+        let mut places = Vec::new();
+        for (jail, gone) in freed {
+            let stood_in_the_way = |ban: &Wanted| gone.contains(&ban.net) || ban.net.contains(gone);
+            let refused = self.enforcement.wanted(jail).into_iter();
+            let refused = refused.filter(|ban| ban.was_refused && stood_in_the_way(ban));
+            for ban in refused {
+                let (jail, net) = (jail.clone(), ban.net);
+                let timeout = ban.end.map(|end| timeout(end, now));
+                places.push(Some(ban));
+                changes.push(Change::Ban { jail, net, timeout });
+            }
+        }
+        self.put_back(&changes, &places, &mut Mended::default());
+    }
+
     /// Carries changes out and notes what came of those that are bans.
-    fn put_back(&mut self, changes: &[Change], places: &[Option<FailId>], mended: &mut Mended) {
+    fn put_back(&mut self, changes: &[Change], places: &[Option<Wanted>], mended: &mut Mended) {
         let outcomes = self.commit(changes);
         let mut state = self.enforcement.lock();
-        for ((change, id), outcome) in changes.iter().zip(places).zip(outcomes) {
+        for ((change, wanted), outcome) in changes.iter().zip(places).zip(outcomes) {
+            let was_refused = wanted.as_ref().is_some_and(|ban| ban.was_refused);
             let ban = match outcome {
-                Outcome::InKernel => BanState::InKernel,
+                Outcome::InKernel => {
+                    mended.bans += usize::from(was_refused);
+                    BanState::InKernel
+                }
                 Outcome::Gone => continue,
                 Outcome::Failed(error) => {
                     let reason = told(&error);
-                    mended.refused += 1;
-                    mended.reason.get_or_insert_with(|| reason.clone());
+                    mended.is_unfinished |= !error.is_lasting();
+                    if !was_refused {
+                        mended.refused += 1;
+                        mended.reason.get_or_insert_with(|| reason.clone());
+                    }
                     BanState::Failed(reason)
                 }
             };
-            if let Some(id) = id {
-                state.jails.entry(change.jail()).note_state(id, ban);
+            if let Some(wanted) = wanted {
+                state.jails.entry(change.jail()).note_state(&wanted.id, ban);
             }
         }
     }
@@ -142,15 +189,15 @@ impl Kernel {
             .flat_map(|engine| engine.jails().map(|rules| rules.jail.clone()))
             .collect();
         for jail in jails {
-            for (id, net, end) in self.enforcement.wanted(&jail) {
-                let timeout = end.map(|end| timeout(end, now));
+            for ban in self.enforcement.wanted(&jail) {
+                let timeout = ban.end.map(|end| timeout(end, now));
                 // Shorter ones have not been cut, whenever they were asked for.
                 let Some(timeout) = timeout.filter(|timeout| *timeout > LONGEST_TIMEOUT / 2) else {
                     continue;
                 };
                 self.refresh.note(timeout, now);
-                let (jail, timeout) = (jail.clone(), Some(timeout));
-                places.push(Some(id));
+                let (jail, net, timeout) = (jail.clone(), ban.net, Some(timeout));
+                places.push(Some(ban));
                 changes.push(Change::Ban { jail, net, timeout });
             }
         }
@@ -165,6 +212,10 @@ impl Kernel {
 }
 
 impl Mended {
+    fn was_amiss(&self) -> bool {
+        self.layout || self.is_unfinished || self.bans + self.strangers + self.refused > 0
+    }
+
     fn told(&self) -> (Level, String) {
         let layout = if self.layout {
             "it is made again, "
@@ -188,43 +239,50 @@ impl Mended {
     }
 }
 
-type Missing = (FailId, IpNet, Option<Duration>);
+/// How what the kernel holds differs from what it shall hold.
+#[derive(Debug, Default)]
+struct Compared {
+    /// Bans that it does not hold, or not until their end.
+    missing: Vec<Wanted>,
+    /// Elements that are no bans, sorted.
+    strangers: Vec<IpNet>,
+    /// Bans that it holds after all.
+    found: Vec<Wanted>,
+}
 
-/// Returns the bans that the kernel does not hold, or not until their end, and the elements that are no
-/// bans.
-fn compare(
-    held: &[Element],
-    wanted: Vec<(FailId, IpNet, Option<UnixTime>)>,
-    now: UnixTime,
-) -> (Vec<Missing>, Vec<IpNet>) {
+fn compare(held: &[Element], wanted: Vec<Wanted>, now: UnixTime) -> Compared {
     let mut strangers: HashMap<IpNet, Option<Duration>> = held
         .iter()
         .map(|element| (element.net, element.remaining))
         .collect();
-    let mut missing = Vec::new();
-    for (id, net, end) in wanted {
-        let timeout = end.map(|end| timeout(end, now));
-        let found = strangers.remove(&Change::element_of(net));
+    let mut compared = Compared::default();
+    for ban in wanted {
+        let timeout = ban.end.map(|end| timeout(end, now));
+        let found = strangers.remove(&Change::element_of(ban.net));
         let is_there = found.is_some_and(|remaining| match (remaining, timeout) {
             (None, None) => true,
-            (Some(remaining), Some(timeout)) => {
-                remaining.abs_diff(timeout.min(LONGEST_TIMEOUT)) <= TOLERANCE
+            // One that was cut is asked for again in good time.
+            (Some(remaining), Some(timeout)) if timeout > LONGEST_TIMEOUT => {
+                remaining > LONGEST_TIMEOUT / 2
             }
+            (Some(remaining), Some(timeout)) => remaining.abs_diff(timeout) <= TOLERANCE,
             _ => false,
         });
         if !is_there {
-            missing.push((id, net, timeout));
+            compared.missing.push(ban);
+        } else if ban.was_refused {
+            compared.found.push(ban);
         }
     }
-    let mut strangers: Vec<IpNet> = strangers.into_keys().collect();
-    strangers.sort_unstable();
-    (missing, strangers)
+    compared.strangers = strangers.into_keys().collect();
+    compared.strangers.sort_unstable();
+    compared
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use f2b_core::Span;
+    use f2b_core::{FailId, Span};
 
     #[test]
     fn what_is_missing_and_what_is_strange_is_found() {
@@ -244,15 +302,16 @@ mod tests {
             let wanted = wanted.iter().map(|(id, seconds)| {
                 let id = FailId::parse(id);
                 let net = id.to_net().unwrap();
-                (
+                Wanted {
                     id,
                     net,
-                    seconds.map(|seconds| now.plus(Span::from_seconds(seconds))),
-                )
+                    end: seconds.map(|seconds| now.plus(Span::from_seconds(seconds))),
+                    was_refused: false,
+                }
             });
             let found = compare(&held, wanted.collect(), now);
-            let ids: Vec<_> = found.0.iter().map(|(id, ..)| id.to_string()).collect();
-            let nets: Vec<_> = found.1.iter().map(ToString::to_string).collect();
+            let ids: Vec<_> = found.missing.iter().map(|ban| ban.id.to_string()).collect();
+            let nets: Vec<_> = found.strangers.iter().map(ToString::to_string).collect();
             assert_eq!(
                 (ids.as_slice(), nets.as_slice()),
                 (
@@ -298,11 +357,13 @@ mod tests {
         );
         check(&[("192.0.2.9/32", Some(65))], &[], &[], &["192.0.2.9/32"]);
         // As long as the kernel can count.
-        check(
-            &[("192.0.2.1/32", Some(2_000_000_000))],
-            &[("192.0.2.1", Some(3_000_000_000))],
-            &[],
-            &[],
-        );
+        for remaining in [2_000_000_000, 1_900_000_000] {
+            check(
+                &[("192.0.2.1/32", Some(remaining))],
+                &[("192.0.2.1", Some(3_000_000_000))],
+                &[],
+                &[],
+            );
+        }
     }
 }

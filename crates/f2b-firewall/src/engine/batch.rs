@@ -83,15 +83,13 @@ impl Engine {
                     let jail = change.jail().to_owned();
                     return Outcome::Failed(FirewallError::NotStarted { jail });
                 };
-                let failure = failures.get_mut(at).filter(|_| !superseded);
+                let failure = failures.get_mut(at);
+                let failure = failure.and_then(|failure| match superseded {
+                    true => failure.as_ref().and_then(FirewallError::if_gone),
+                    false => failure.take(),
+                });
                 let set = sets.get(operation.set).map_or("", String::as_str);
-                outcome(
-                    operation,
-                    failure.and_then(Option::take),
-                    seen,
-                    set,
-                    elapsed,
-                )
+                outcome(operation, failure, seen, set, elapsed)
             })
             .collect()
     }

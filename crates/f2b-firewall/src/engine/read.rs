@@ -1,5 +1,7 @@
 //! What the kernel holds: sets, rules, elements.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 use rustix::io::Errno;
 
@@ -60,6 +62,12 @@ impl Engine {
             },
         );
         empty_if_missing(listed, "list sets")
+    }
+
+    /// Returns the names of the sets of the table; none when there is no table.
+    pub(super) fn set_names(&mut self) -> Result<BTreeSet<String>, FirewallError> {
+        let found = self.sets()?;
+        Ok(found.into_iter().map(|set| set.name).collect())
     }
 
     /// Lists the rules of a chain; none when there is no chain.

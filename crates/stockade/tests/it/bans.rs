@@ -277,3 +277,67 @@ fn a_ban_that_is_increased_is_as_long_in_the_kernel() {
         });
     }
 }
+
+#[test]
+fn after_a_restart_the_kernel_holds_networks_as_before() {
+    let mut server = Setup::sshd("bantime = 600").start();
+    let dressed = "::ffff:198.51.100.0/120";
+    server.ask(&["set", "sshd", "banip", "10.0.0.0/8", "10.0.0.0/16", dressed]);
+    let check = |server: &Server| {
+        server.wait_caught_up();
+        server.wait_until("the networks", || {
+            let ruleset = server.kit().server().ruleset().unwrap();
+            ruleset.contains("10.0.0.0/8") && ruleset.contains("198.51.100.0/24")
+        });
+        let enforcement = &server.status_json()["jails"]["sshd"]["enforcement"];
+        assert_eq!(enforcement["in_kernel"], 2, "{enforcement}");
+    };
+    check(&server);
+    server.restart();
+    check(&server);
+    server.stop();
+    assert!(
+        !server.log().contains("nothing explains"),
+        "{}",
+        server.log()
+    );
+    server.start();
+    check(&server);
+}
+
+/// What the jail before it had in the kernel is not left there.
+#[test]
+fn a_jail_that_is_restarted_with_a_shorter_bantime_lets_go_who_is_over() {
+    let server = Setup::sshd("bantime = 600").start();
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    let path = server.path("config/jail.local");
+    let jail = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, jail.replace("bantime = 600", "bantime = 1")).unwrap();
+    server.wait_until("the ban is older than that", || {
+        server.timeouts_left().iter().all(|left| *left <= 603)
+    });
+    let told = server.configured_client(&["restart", "sshd"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    server.wait_until("the element is gone", || server.timeouts().is_empty());
+    assert!(server.banned().is_empty());
+}
+
+#[test]
+fn what_a_native_action_cannot_do_is_told_and_lifts_no_ban() {
+    let action = "action = stockade[port=22]\n  stockade[port=80, actname=second]";
+    let server = Setup::sshd(action).start();
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    let status = &server.status_json()["jails"]["sshd"];
+    assert_eq!(status["state"], "degraded");
+    let problem = "action 'second' bans nobody: a jail has one native action, which is 'stockade'";
+    assert!(status["problem"].as_str().unwrap().contains(problem));
+    assert!(server.log().contains(problem), "{}", server.log());
+    for port in ["22", "2222"] {
+        let ruleset = server.kit().server().ruleset().unwrap();
+        assert!(ruleset.contains(&format!("tcp dport {port} ")), "{ruleset}");
+        assert_eq!(server.timeouts().len(), 1);
+        server.ask(&["set", "sshd", "action", "stockade", "port", "sssh"]);
+        server.wait_for_log("`port = sssh`: unknown port \"sssh\"; what it did before goes on");
+        server.ask(&["set", "sshd", "action", "stockade", "port", "2222"]);
+    }
+}

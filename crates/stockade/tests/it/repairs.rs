@@ -128,6 +128,45 @@ fn our_own_bans_are_no_news_and_come_back_by_thousands() {
     server.wait_for_log("it is made again, 8004 ban(s) are put back");
 }
 
+#[test]
+fn as_long_as_the_table_cannot_be_made_again_no_ban_is_claimed() {
+    let server = four_bans("bantime = 600");
+    let enforced =
+        |server: &Server| server.status_json()["jails"]["sshd"]["enforcement"]["in_kernel"].clone();
+    let foreign = "flush ruleset\ntable inet stockade {\n chain prerouting {\n \
+                   type filter hook input priority 0\n }\n}";
+    server.kit().server().nft(foreign).unwrap();
+    server.wait_until("no ban is claimed", || enforced(&server) == 0);
+    assert_eq!(server.stockade(&["status"]).code, Some(1));
+    server.kit().server().nft("flush ruleset").unwrap();
+    server.wait_until("all bans", || held(&server) == 4);
+    server.wait_until("all are claimed", || enforced(&server) == 4);
+}
+
+/// A network inside one that is banned has no place of its own. That is no other program's doing.
+#[test]
+fn a_ban_that_has_no_place_is_not_put_back_again_and_again() {
+    let server = four_bans("bantime = 600");
+    let _listener = server.kit().server().listen(&[22]).unwrap();
+    server.ask(&["set", "sshd", "banip", "198.51.100.0/25"]);
+    for count in 1..=2 {
+        server.kit().server().nft("flush ruleset").unwrap();
+        server.wait_until("the wide network", || {
+            let ruleset = server.kit().server().ruleset().unwrap();
+            ruleset.contains("198.51.100.0/24")
+        });
+        // This takes seconds.
+        cannot_connect(&server);
+        let told = server.log().matches("The table inet stockade").count();
+        assert_eq!(told, count, "{}", server.log());
+    }
+    server.ask(&["set", "sshd", "unbanip", "198.51.100.0/24"]);
+    let ruleset = server.kit().server().ruleset().unwrap();
+    assert!(ruleset.contains("198.51.100.0/25"), "{ruleset}");
+    let status = server.status_json();
+    assert_eq!(status["jails"]["sshd"]["enforcement"]["in_kernel"], 4);
+}
+
 struct Storm(Child);
 
 impl Drop for Storm {

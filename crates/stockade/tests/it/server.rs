@@ -249,13 +249,22 @@ impl Server {
 
     /// Returns after how many seconds each of the kernel's elements ends by itself.
     pub(crate) fn timeouts(&self) -> Vec<u64> {
+        self.seconds("timeout")
+    }
+
+    /// Returns after how many seconds from now each of them ends.
+    pub(crate) fn timeouts_left(&self) -> Vec<u64> {
+        self.seconds("expires")
+    }
+
+    fn seconds(&self, which: &str) -> Vec<u64> {
         let ruleset = self.kit().server().ruleset_json().unwrap();
         let ruleset: serde_json::Value = serde_json::from_str(&ruleset).unwrap();
         let objects = ruleset["nftables"].as_array().unwrap().iter();
         objects
             .filter_map(|object| object["set"]["elem"].as_array())
             .flatten()
-            .map(|element| element["elem"]["timeout"].as_u64().unwrap())
+            .map(|element| element["elem"][which].as_u64().unwrap())
             .collect()
     }
 

@@ -1,5 +1,7 @@
 //! Transactions: as few as possible, and the culprits found by halving.
 
+use std::collections::BTreeSet;
+
 use rustix::io::Errno;
 
 use crate::error::FirewallError;
@@ -66,6 +68,37 @@ impl Engine {
             for (operation, failure) in operations.iter().zip(failures) {
                 let set = sets.get(operation.set).map_or("", String::as_str);
                 *failure = Some(self.reason(&trouble, operation, set, hopeless));
+            }
+            return;
+        }
+        let is_there = |set: usize, there: &BTreeSet<String>| {
+            sets.get(set).is_some_and(|set| there.contains(set))
+        };
+        if let Trouble::Refused {
+            errno: Errno::NOENT,
+            ..
+        } = &trouble
+            && let Ok(there) = self.set_names()
+            && !operations.iter().all(|it| is_there(it.set, &there))
+        {
+            // Each single one would be refused for the same reason: a thousand
+            // are some seconds.
+            let mut rest: Vec<Operation> = Vec::new();
+            let mut places = Vec::new();
+            for (operation, failure) in operations.iter().zip(failures) {
+                if is_there(operation.set, &there) {
+                    rest.push(*operation);
+                    places.push(failure);
+                } else {
+                    let set = sets.get(operation.set).map_or("", String::as_str);
+                    *failure = Some(self.reason(&trouble, operation, set, false));
+                }
+            }
+            let mut found: Vec<Option<FirewallError>> = Vec::new();
+            found.resize_with(rest.len(), || None);
+            self.commit_or_halve(&rest, &mut found, sets);
+            for (place, found) in places.into_iter().zip(found) {
+                *place = found;
             }
             return;
         }
