@@ -25,8 +25,11 @@ pub(crate) enum NativeError {
 /// Tells whether the server itself carries out this action. One that has a command to ban with does it by
 /// that, whatever it is told.
 pub(crate) fn is_native(action: &Definition) -> bool {
-    let native = action.get("native");
-    native.is_some_and(|value| value.to_string() == "yes") && !action.has(Command::Ban)
+    const YES: [&str; 4] = ["yes", "on", "true", "1"];
+    let native = action.get("native").map(|value| value.to_string());
+    let is_yes =
+        native.is_some_and(|native| YES.iter().any(|yes| native.eq_ignore_ascii_case(yes)));
+    is_yes && !action.has(Command::Ban)
 }
 
 /// Says that a jail has a further action of ours, which has no sets to put bans into.
@@ -112,6 +115,8 @@ mod tests {
             "[Tcp, Udp] [PortRange { first: 22",
         );
         check(&[("native", "yes")], "[Tcp] [] Drop");
+        check(&[("native", "True")], "[Tcp] [] Drop");
+        check(&[("native", "no")], "commands");
         check(
             &[
                 ("native", "yes"),

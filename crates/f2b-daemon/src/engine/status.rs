@@ -1,6 +1,6 @@
 //! What `stockade status` shows: how things are, beyond what the original's status can say.
 
-use f2b_action::ElementSet;
+use f2b_action::{Command, ElementSet};
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
 
@@ -209,9 +209,11 @@ fn jail_enforcement(runtime: &JailRuntime, kernel: Option<&JailEnforcement>, mod
         if !sets.is_empty() {
             return adopted(runtime, kernel, sets);
         }
+        let mut actions = runtime.actions.values();
+        let bans = actions.any(|action| action.has(Command::Ban) || action.source().is_some());
         let mode = match runtime.worker {
-            Some(_) => "commands",
-            None => "none",
+            Some(_) if bans => "commands",
+            _ => "none",
         };
         return dict([("mode", Value::text(mode))]);
     }

@@ -75,6 +75,15 @@ fn status_says_that_nobody_is_kept_out_and_what_can_be_done() {
     assert!(old.contains("Currently banned:\t1"), "{old}");
 }
 
+#[test]
+fn status_says_of_an_action_without_a_command_to_ban_that_it_bans_nobody() {
+    let server = Setup::sshd("banaction = stockade[native=no]").start();
+    let told = server.stockade(&["status"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    let expected = "  enforced: NO, the jail has no action that bans";
+    assert!(told.stdout.contains(expected), "{}", told.stdout);
+}
+
 /// Runs what follows on a kernel that has no netfilter to speak of.
 const WITHOUT_NETFILTER: &str = r"
 import ctypes, os, platform, struct, sys

@@ -451,10 +451,10 @@ fn uses(definition: &Definition, spec: &Spec, argument: &str) -> bool {
     else {
         return false;
     };
-    let is_native = combined
-        .init
-        .get("native")
-        .is_some_and(|native| native == "yes");
+    let is_native = combined.init.get("native").is_some_and(|native| {
+        let mut yes = ["yes", "on", "true", "1"].into_iter();
+        yes.any(|yes| native.eq_ignore_ascii_case(yes))
+    });
     let mut commands = combined.options.iter();
     is_native
         || commands.any(|(option, value)| match value {
