@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rustix::io::Errno;
 
-use crate::engine::range::{self, Range};
+use crate::engine::range::{self, Point, Range};
 use crate::error::FirewallError;
 use crate::family::Family;
 use crate::netlink::attribute::Writer;
@@ -23,6 +23,9 @@ const DYNAMIC: u32 = 0x20;
 /// How many elements go into one message: a list ends at 64 KiB, and one with two ends takes at most
 /// 64 bytes.
 const LIST: usize = 500;
+
+/// How often a set is listed that others change meanwhile.
+const LIST_TRIES: u32 = 100;
 
 /// Names a set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,6 +107,25 @@ impl ForeignSets {
     /// *Errors*: `SetGone`, `UnfitSet`, what the kernel says.
     pub fn elements(&mut self, name: &SetName) -> Result<Vec<IpNet>, FirewallError> {
         let is_interval = self.shape(name)?.is_interval;
+        for _ in 0..LIST_TRIES {
+            let points = self.points(name)?;
+            if is_interval {
+                // The kernel does not say that a set was changed while it was listed.
+                if range::is_whole(&points) {
+                    let ranges = range::listed(points).ranges;
+                    return Ok(ranges.iter().flat_map(Range::nets).collect());
+                }
+                continue;
+            }
+            let mut nets: Vec<IpNet> = points.iter().map(|point| point.address.into()).collect();
+            nets.sort_unstable();
+            nets.dedup();
+            return Ok(nets);
+        }
+        Err(refused(Trouble::Restless, name, "list"))
+    }
+
+    fn points(&mut self, name: &SetName) -> Result<Vec<Point>, FirewallError> {
         let listed = self.socket.list(
             element::GET,
             name.family.number(),
@@ -112,14 +134,7 @@ impl ForeignSets {
                 found.extend(element::read(attributes).filter_map(range::point));
             },
         );
-        let points = listed.map_err(|trouble| refused(trouble, name, "list"))?;
-        if is_interval {
-            let ranges = range::listed(points).ranges;
-            return Ok(ranges.iter().flat_map(Range::nets).collect());
-        }
-        let mut nets: Vec<IpNet> = points.iter().map(|point| point.address.into()).collect();
-        nets.sort_unstable();
-        Ok(nets)
+        listed.map_err(|trouble| refused(trouble, name, "list"))
     }
 
     /// Sends elements; returns whether there was anything to change.

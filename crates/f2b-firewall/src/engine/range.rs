@@ -137,6 +137,16 @@ pub(crate) fn listed(mut points: Vec<Point>) -> Listed {
     Listed { ranges, ran_out }
 }
 
+/// Tells whether each range that begins ends before another does. It does not where the set was changed while
+/// it was listed: points are left out then, or are there twice.
+pub(crate) fn is_whole(points: &[Point]) -> bool {
+    let mut sorted: Vec<&Point> = points.iter().collect();
+    sorted.sort_unstable_by_key(|point| (point.address, !point.is_end));
+    let behind = sorted.iter().skip(1);
+    let mut pairs = sorted.iter().zip(behind);
+    pairs.all(|(point, behind)| point.is_end || point.is_open || behind.is_end)
+}
+
 fn before(address: IpAddr) -> Option<IpAddr> {
     Some(match address {
         IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits().checked_sub(1)?).into(),
@@ -155,6 +165,18 @@ fn last_of(family: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_whole_if_nothing_begins_twice_or_within_another() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(is_whole(&points(text)), expected, "{text}");
+        };
+        check("", true);
+        check("10.0.0.1 /10.0.0.2 10.0.0.2 /10.0.0.3 10.0.0.9-", true);
+        check("10.0.0.0- 10.0.0.5 /10.0.0.6", true);
+        check("10.0.0.1 10.0.0.2 /10.0.0.3", false);
+        check("10.0.0.1 /10.0.0.2 10.0.0.1 /10.0.0.2", false);
+    }
 
     /// *Shape*: `10.0.0.0` begins, `/10.1.0.0` ends, `10.0.0.0-` is open.
     fn points(points: &str) -> Vec<Point> {
