@@ -151,6 +151,14 @@ class ActionInfo(CallingMap):
         number = channel.number()
         super().__init__(*(args or [{name: asked(name, made, number) for name, made in KEYS.items()}]))
 
+    def __getitem__(self, name):
+        try:
+            return super().__getitem__(name)
+        except KeyError:
+            # Another thread may have found it out while this one waited to ask, too late by then.
+            if name in self.storage:
+                return self.storage[name]
+            raise
 
     def know_all(self):
         """Finds out everything while it can be asked for, but for the name of a host, which may take long."""
@@ -175,6 +183,13 @@ def asked(name, made, number):
     return ask
 
 
+def mend_smtp(action):
+    """Gives the original's own `smtp.py` a port: it takes no host without one, not even its default."""
+    host = getattr(action, "host", None)
+    if isinstance(host, str) and host and ":" not in host:
+        action.host = host + ":25"
+
+
 class Stage:
     """Holds the one action."""
 
@@ -197,6 +212,8 @@ class Stage:
             raise RuntimeError("%s module Action does not implement required methods" % path)
         self.jail = Jail(request["jail"])
         self.action = made.Action(self.jail, request["name"], **arguments)
+        if name == "smtp":
+            mend_smtp(self.action)
 
     def call(self, request):
         self.jail.actions.banEpoch = request["epoch"]

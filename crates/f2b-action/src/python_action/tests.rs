@@ -278,6 +278,23 @@ class Action(ActionBase):
 }
 
 #[test]
+fn a_mailing_action_has_a_port_and_others_have_what_they_were_given() {
+    let text = "class Action(ActionBase):\n  def __init__(self, jail, name):\n    self.host = HOST\n  \
+                def start(self):\n    raise ValueError(self.host)\n";
+    let check = |name: &str, host: &str, expected: &str| {
+        let text = text.replace("HOST", host);
+        let mut stage = Stage::new(&[(name, text.as_str())]);
+        let logged = stage.start();
+        assert!(logged.concat().ends_with(expected), "{logged:?}");
+    };
+    check("smtp", "'localhost'", "'smtp': localhost:25");
+    check("smtp", "'mx.example.org:587'", "'smtp': mx.example.org:587");
+    check("smtp", "'::1'", "'smtp': ::1");
+    check("smtp", "None", "'smtp': None");
+    check("report", "'localhost'", "'report': localhost");
+}
+
+#[test]
 fn what_hangs_or_says_anything_is_ended() {
     let text = "
 class Action(ActionBase):
