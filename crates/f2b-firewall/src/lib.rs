@@ -1,8 +1,9 @@
 //! Bans in nftables, over netlink.
 //!
 //! **Knows**: the netlink protocol, the vocabulary of nftables, how a jail
-//! looks in the kernel, and how to get many changes there in one transaction
-//! and read them back.
+//! looks in the kernel, how to get many changes there in one transaction and
+//! read them back, how to write to sets that others have made, and what other
+//! programs do.
 //!
 //! **Must not know**: why an address is banned, what a jail's rules are, the
 //! database, configuration files, the time of day. It is the only crate that
