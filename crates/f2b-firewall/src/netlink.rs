@@ -13,7 +13,15 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
-use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
+
+/// Opens a socket to the packet filter of this network namespace; it is not bound yet.
+fn open() -> io::Result<OwnedFd> {
+    let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
+    let fd = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, Some(NETFILTER))?;
+    Ok(fd)
+}
 
 /// Returns the number by which the kernel knows a bound socket.
 fn port(fd: &OwnedFd) -> io::Result<u32> {

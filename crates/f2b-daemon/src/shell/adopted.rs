@@ -213,7 +213,7 @@ impl Running {
     /// Leaves only the bans that a set should hold and does not.
     fn missing(&mut self, bans: Vec<TicketInfo>) -> Vec<TicketInfo> {
         let (enforcement, jail) = (&self.enforcement.clone(), &self.jail.clone());
-        let mut held: HashMap<Arc<ElementSet>, Vec<IpNet>> = HashMap::new();
+        let mut held: HashMap<Arc<ElementSet>, Option<Vec<IpNet>>> = HashMap::new();
         let mut is_missing = |info: &TicketInfo| {
             let Some(sets) = self.open_sets(info) else {
                 return false;
@@ -227,7 +227,9 @@ impl Running {
                     let elements = held
                         .entry(set)
                         .or_insert_with_key(|set| self.shell.held(set));
-                    !is_within(elements, net)
+                    elements
+                        .as_ref()
+                        .is_some_and(|elements| !is_within(elements, net))
                 })
         };
         let mut bans = bans;

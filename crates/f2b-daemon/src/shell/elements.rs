@@ -85,9 +85,13 @@ impl Elements {
         &self.news
     }
 
-    /// Returns what a set holds, sorted; nothing if that cannot be read.
-    pub(super) fn held(&mut self, set: &ElementSet) -> Vec<IpNet> {
-        self.elements(set).unwrap_or_default()
+    /// Returns what a set holds, sorted; `None` for one of a kind that only its commands know. What cannot be
+    /// read for another reason counts as empty: to put a ban in that is there does no harm.
+    pub(super) fn held(&mut self, set: &ElementSet) -> Option<Vec<IpNet>> {
+        match self.elements(set) {
+            Err(FirewallError::UnfitSet { .. }) => None,
+            elements => Some(elements.unwrap_or_default()),
+        }
     }
 
     /// Returns what has become of the elements that a ban was to put in; `None` if there were none.

@@ -5,9 +5,9 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
+use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::sockopt::{self, Timeout};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use rustix::net::{RecvFlags, SendFlags};
 use thiserror::Error;
 
 use crate::nftables::news;
@@ -85,12 +85,7 @@ pub(crate) struct Socket {
 impl Socket {
     /// Opens the socket and makes room for large batches.
     pub(crate) fn open() -> io::Result<Self> {
-        let fd = rustix::net::socket_with(
-            AddressFamily::NETLINK,
-            SocketType::RAW,
-            SocketFlags::CLOEXEC,
-            Some(NETFILTER),
-        )?;
+        let fd = super::open()?;
         rustix::net::bind(&fd, &SocketAddrNetlink::new(0, 0))?;
         // Without the right to exceed the limits of the system, what they
         // allow must do: a batch that does not fit is halved.

@@ -189,6 +189,24 @@ fn what_another_program_took_away_is_put_back() {
 }
 
 #[test]
+fn in_a_set_that_only_nft_can_write_to_an_unban_runs_nothing_for_other_bans() {
+    let mut server = setup(r#"flags="flags interval \; auto-merge \;""#, "");
+    server.ask(&["set", "sshd", "banip", "192.0.2.11", "192.0.2.21"]);
+    assert_eq!(enforcement(&server), "adopted 2 in, 0 not");
+    let carried_out = || {
+        let status = server.status_json();
+        let count = &status["jails"]["sshd"]["commands"]["carried_out"];
+        count.as_u64().unwrap()
+    };
+    let before = carried_out();
+    server.ask(&["set", "sshd", "unbanip", "192.0.2.11"]);
+    // What the command took out is news; it is looked at behind the unban.
+    server.wait_until("the set was looked at", || carried_out() >= before + 2);
+    assert_eq!(ran(&server).matches("add element").count(), 2);
+    server.stop();
+}
+
+#[test]
 fn after_a_crash_the_sets_hold_what_is_banned_and_nothing_else() {
     let mut server = setup("", "bantime = 1h");
     server.ask(&[
