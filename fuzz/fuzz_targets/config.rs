@@ -4,6 +4,7 @@
 #![no_main]
 
 use f2b_config::{ConfigTree, LogFolders, Reading, Severity, Surroundings, TreeError};
+use f2b_core::glob::Folders;
 use libfuzzer_sys::fuzz_target;
 
 const PATHS: [&str; 8] = [
@@ -52,7 +53,7 @@ impl ConfigTree for Files<'_> {
 
 struct Logs;
 
-impl LogFolders for Logs {
+impl Folders for Logs {
     fn names(&self, _folder: &str) -> Vec<String> {
         vec!["a.log".to_owned(), "b.log".to_owned(), ".c.log".to_owned()]
     }
@@ -60,7 +61,9 @@ impl LogFolders for Logs {
     fn is_there(&self, path: &str) -> bool {
         !path.contains("no")
     }
+}
 
+impl LogFolders for Logs {
     fn leads_somewhere(&self, path: &str) -> bool {
         self.is_there(path)
     }

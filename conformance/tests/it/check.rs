@@ -4,6 +4,7 @@ use std::fs;
 
 use conformance::{Oracle, Version};
 use f2b_config::{Directory, LogFolders, Surroundings, check};
+use f2b_core::glob::Folders;
 
 /// A machine that has every log and knows every service.
 struct Everything;
@@ -11,7 +12,7 @@ struct Everything;
 /// Names that the patterns of the stock jails fit.
 const NAMES: [&str; 5] = ["access.log", "error.log", "admin", "tomcat9", "L1.log"];
 
-impl LogFolders for Everything {
+impl Folders for Everything {
     fn names(&self, _folder: &str) -> Vec<String> {
         NAMES.map(str::to_owned).into()
     }
@@ -19,7 +20,9 @@ impl LogFolders for Everything {
     fn is_there(&self, _path: &str) -> bool {
         true
     }
+}
 
+impl LogFolders for Everything {
     fn leads_somewhere(&self, _path: &str) -> bool {
         true
     }

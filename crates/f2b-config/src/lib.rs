@@ -32,7 +32,6 @@ mod diagnostic;
 mod entry;
 mod explain;
 mod files;
-mod glob;
 mod ini;
 mod jail;
 mod logpath;

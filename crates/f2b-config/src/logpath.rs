@@ -1,17 +1,12 @@
 //! `logpath`: which files a jail reads (contract A 2.1).
 
+use f2b_core::glob::{self, Folders};
+
 use super::Awaited;
-use super::glob;
 use super::told::{Tale, Told};
 
 /// The folders that hold logs, as `logpath` sees them.
-pub trait LogFolders {
-    /// Returns the names in a folder, in the order the system gives them; none if there is none.
-    fn names(&self, folder: &str) -> Vec<String>;
-
-    /// Returns whether something is at a path, be it a link that leads nowhere.
-    fn is_there(&self, path: &str) -> bool;
-
+pub trait LogFolders: Folders {
     /// Returns whether a path leads to something.
     fn leads_somewhere(&self, path: &str) -> bool;
 }
@@ -20,7 +15,7 @@ pub trait LogFolders {
 #[derive(Clone, Copy, Debug)]
 pub struct NoLogs;
 
-impl LogFolders for NoLogs {
+impl Folders for NoLogs {
     fn names(&self, _folder: &str) -> Vec<String> {
         Vec::new()
     }
@@ -28,7 +23,9 @@ impl LogFolders for NoLogs {
     fn is_there(&self, _path: &str) -> bool {
         false
     }
+}
 
+impl LogFolders for NoLogs {
     fn leads_somewhere(&self, _path: &str) -> bool {
         false
     }

@@ -33,6 +33,7 @@ mod ban;
 mod ban_list;
 mod dice;
 mod formula;
+pub mod glob;
 mod history;
 mod id;
 mod ignore;

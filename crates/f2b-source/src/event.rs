@@ -25,6 +25,8 @@ pub struct Chunk {
     pub source: SourceId,
     /// The bytes as they stood in the file.
     pub buffer: Vec<u8>,
+    /// Where the buffer begins.
+    pub begin: Place,
     /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`.
     pub ranges: Vec<Range<usize>>,
     /// Where to go on after these lines: what is to be stored with the bans they cause.
@@ -36,6 +38,17 @@ pub struct Chunk {
     pub at_end: bool,
     /// How many lines were longer than [`LINE_CAP`](crate::LINE_CAP) and were left out.
     pub oversize: u64,
+}
+
+/// A place in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The device that holds the file.
+    pub device: u64,
+    /// The file's inode number.
+    pub inode: u64,
+    /// Bytes from the begin of the file.
+    pub offset: u64,
 }
 
 impl Chunk {

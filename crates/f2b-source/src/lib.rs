@@ -67,7 +67,7 @@ mod tail;
 
 pub use encoding::{Encoding, Order};
 pub use error::{FileKind, SourceError};
-pub use event::{Chunk, Rotation, SourceEvent, SourceId};
+pub use event::{Chunk, Place, Rotation, SourceEvent, SourceId};
 pub use files::{Files, Progress, Woken};
 pub use position::{Earlier, FirstLine, FirstLineTextError, Position, Start};
 pub use split::LINE_CAP;

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::SourceError;
-use crate::event::{Chunk, Rotation, SourceEvent, SourceId};
+use crate::event::{Chunk, Place, Rotation, SourceEvent, SourceId};
 use crate::hints::{Hints, places};
 use crate::opened::{FileId, Opened, look, open};
 use crate::position::{Earlier, Position, Start};
@@ -266,6 +266,11 @@ impl Source {
             sink(SourceEvent::Rotated { source, why });
             return;
         }
+        let begin = Place {
+            device: tail.id().device,
+            inode: tail.id().inode,
+            offset: turn.begin,
+        };
         let news = turn.at_end && !tail.drained;
         tail.drained |= turn.at_end;
         if turn.ranges.is_empty() && !news {
@@ -275,6 +280,7 @@ impl Source {
             sink(SourceEvent::Chunk(Chunk {
                 source,
                 buffer: turn.buffer,
+                begin,
                 ranges: turn.ranges,
                 end,
                 at_end: turn.at_end && last,

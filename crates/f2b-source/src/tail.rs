@@ -39,6 +39,8 @@ pub(crate) struct Tail {
 #[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) buffer: Vec<u8>,
+    /// Where the buffer begins in the file; of a line that is too long only the end is of use.
+    pub(crate) begin: u64,
     pub(crate) ranges: Vec<Range<usize>>,
     pub(crate) oversize: u64,
     /// The file begins anew: the turn read nothing.
@@ -116,6 +118,7 @@ impl Tail {
     pub(crate) fn turn(&mut self) -> io::Result<Turn> {
         let mut turn = Turn {
             buffer: Vec::new(),
+            begin: self.offset,
             ranges: Vec::new(),
             oversize: 0,
             rotated: None,
@@ -137,6 +140,7 @@ impl Tail {
         if waiting > 0 {
             // One byte more than is known of shows whether the file has grown meanwhile.
             turn.buffer = self.splitter.buffer(waiting.saturating_add(1).min(TURN));
+            turn.begin = read.saturating_sub(turn.buffer.len() as u64);
             let room = turn.buffer.capacity() - turn.buffer.len();
             let length = self.fill(&mut turn.buffer, read)?;
             turn.at_end = length < room;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use f2b_config::{ConfigTree, Diagnostic, Directory, Embedded, LogFolders, Surroundings};
+use f2b_core::glob::Folders;
 use f2b_firewall::ports::services::Services;
 
 use crate::rules;
@@ -48,7 +49,7 @@ impl Tree {
 /// The folders of the machine.
 pub(crate) struct SystemFolders;
 
-impl LogFolders for SystemFolders {
+impl Folders for SystemFolders {
     fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(folder).into_iter().flatten();
         entries
@@ -59,7 +60,9 @@ impl LogFolders for SystemFolders {
     fn is_there(&self, path: &str) -> bool {
         std::fs::symlink_metadata(path).is_ok()
     }
+}
 
+impl LogFolders for SystemFolders {
     fn leads_somewhere(&self, path: &str) -> bool {
         Path::new(path).exists()
     }

@@ -1,5 +1,7 @@
 //! What is told of small trees: what is right passes, what is wrong is told once, in its line.
 
+use f2b_core::glob::Folders;
+
 use super::*;
 use crate::logpath::LogFolders;
 use crate::tests::Files;
@@ -7,7 +9,7 @@ use crate::tests::Files;
 /// A machine that has every log but those in `/nolog`.
 struct Logs;
 
-impl LogFolders for Logs {
+impl Folders for Logs {
     fn names(&self, _folder: &str) -> Vec<String> {
         Vec::new()
     }
@@ -15,7 +17,9 @@ impl LogFolders for Logs {
     fn is_there(&self, path: &str) -> bool {
         !path.starts_with("/nolog")
     }
+}
 
+impl LogFolders for Logs {
     fn leads_somewhere(&self, path: &str) -> bool {
         self.is_there(path)
     }

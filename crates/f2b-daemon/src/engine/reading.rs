@@ -1,16 +1,16 @@
 //! What a jail reads: begun, changed while it runs, paused, ended. A place once reached is not left: no
 //! line is read twice or passed over.
 
-use f2b_core::UnixTime;
+mod journal;
+
 use f2b_source::{SourceId, Start};
-use f2b_store::{JOURNAL, JournalPosition, Position, SourceState};
+use f2b_store::{Position, SourceState};
 use indexmap::IndexMap;
 
-use super::jail::{Backend, FileSource, FileState, JailRuntime, JournalSource, LogFile, Sources};
+use super::jail::{Backend, FileSource, FileState, JailRuntime, LogFile, Sources};
 use super::{Engine, file_state, journal_state};
 use crate::batch::Batch;
-use crate::clock;
-use crate::journal::{self, Journal, JournalStart};
+use crate::journal::is_there as has_journal;
 use crate::log::{Level, Line};
 
 impl Engine {
@@ -30,7 +30,7 @@ impl Engine {
         let use_journal = match runtime.backend {
             Backend::Journal => true,
             Backend::Files => false,
-            Backend::Auto => !file_is_there && !runtime.matches.is_empty() && journal::is_there(),
+            Backend::Auto => !file_is_there && !runtime.matches.is_empty() && has_journal(),
         };
         if use_journal {
             return self.read_journal(jail, known, batch);
@@ -50,36 +50,6 @@ impl Engine {
         }
         runtime.sources = Sources::Files(IndexMap::new());
         self.follow_logs(jail, known, batch);
-    }
-
-    /// Reads the journal from now on, and no files any more.
-    pub(super) fn read_journal(&mut self, jail: &str, known: &[SourceState], batch: &mut Batch) {
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return;
-        };
-        let oldest = clock::now().minus(runtime.jail.settings().findtime);
-        let source = JournalSource {
-            id: SourceId(self.next_source),
-            journal: None,
-            start: journal_start(known, oldest),
-            in_operation: false,
-            problem: None,
-            unsaved: None,
-        };
-        let before = std::mem::replace(&mut runtime.sources, Sources::Journal(source));
-        for text in [
-            format!("Jail '{jail}' uses systemd {{}}"),
-            "Initiated 'systemd' backend".to_owned(),
-        ] {
-            batch.lines.push(Line::new(Level::Info, "jail", text));
-        }
-        if let Sources::Files(files) = before {
-            for id in files.keys() {
-                self.readers.swap_remove(id);
-                self.around.reader.forget(*id);
-            }
-        }
-        self.follow_journal(jail, batch);
     }
 
     /// Lets what a running jail reads follow what it was told meanwhile.
@@ -168,41 +138,6 @@ impl Engine {
         self.settle(jail, batch);
     }
 
-    /// Begins to read the journal where it was left, for what shall be read now.
-    fn follow_journal(&mut self, jail: &str, batch: &mut Batch) {
-        let events = self.around.events.clone();
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return;
-        };
-        let Sources::Journal(source) = &mut runtime.sources else {
-            return;
-        };
-        if source.journal.is_some() && !runtime.is_idle {
-            return;
-        }
-        self.readers.swap_remove(&source.id);
-        source.journal = None;
-        if runtime.is_idle {
-            return;
-        }
-        source.id = SourceId(self.next_source);
-        self.next_source += 1;
-        let (start, matches) = (source.start.clone(), &runtime.matches);
-        match Journal::read(source.id, matches, start, events) {
-            Ok(journal) => {
-                source.journal = Some(journal);
-                self.readers.insert(source.id, jail.to_owned());
-            }
-            Err(error) => {
-                let text = format!("[{jail}] the journal cannot be read: {error}");
-                source.problem = Some(error.to_string());
-                batch
-                    .lines
-                    .push(Line::new(Level::Error, "filtersystemd", text));
-            }
-        }
-    }
-
     /// Ends all reading of a jail; how far it came is recorded.
     pub(super) fn end_reading(&mut self, jail: &str, batch: &mut Batch) {
         let Some(runtime) = self.jails.get_mut(jail) else {
@@ -226,13 +161,6 @@ impl Engine {
 }
 
 impl JailRuntime {
-    /// Lets the journal be read anew, from where it was left, when sources follow next.
-    pub(super) fn reread_journal(&mut self) {
-        if let Some(source) = self.sources.journal_mut() {
-            source.journal = None;
-        }
-    }
-
     /// Puts the positions that were reached without a decision into a batch.
     pub(super) fn save_positions(&mut self, batch: &mut Batch) {
         if self.is_parking {
@@ -252,35 +180,6 @@ impl JailRuntime {
         if let Some(position) = journal.and_then(|journal| journal.unsaved.take()) {
             transaction.record_position(&jail, journal_state(position));
         }
-    }
-}
-
-impl Sources {
-    /// Returns how far the journal was read, if it is read.
-    pub(super) fn journal_state(&self) -> Option<SourceState> {
-        let Self::Journal(journal) = self else {
-            return None;
-        };
-        journal.reached().map(journal_state)
-    }
-}
-
-impl JournalSource {
-    /// Returns how far the journal was read, if an entry was.
-    pub(super) fn reached(&self) -> Option<JournalPosition> {
-        let cursor = self.start.cursor.as_deref()?;
-        Some(JournalPosition {
-            cursor: Some(cursor.into()),
-            time: self.start.since,
-        })
-    }
-
-    /// Notes how far the journal was read.
-    pub(super) fn reach(&mut self, position: &JournalPosition) {
-        self.start = JournalStart {
-            cursor: position.cursor.as_deref().map(str::to_owned),
-            since: position.time,
-        };
     }
 }
 
@@ -338,23 +237,5 @@ fn start_of(log: &LogFile, known: &[SourceState]) -> Start {
                 }),
         }),
         _ => Start::Head,
-    }
-}
-
-/// Where to begin with the journal: behind the last entry seen, but not before what still counts.
-fn journal_start(known: &[SourceState], oldest: UnixTime) -> JournalStart {
-    let position = known
-        .iter()
-        .find(|state| *state.source == *JOURNAL)
-        .map(|state| &state.position);
-    match position {
-        Some(Position::Journal(position)) if position.time > oldest => JournalStart {
-            cursor: position.cursor.as_deref().map(str::to_owned),
-            since: position.time,
-        },
-        _ => JournalStart {
-            cursor: None,
-            since: oldest,
-        },
     }
 }

@@ -1,12 +1,20 @@
 //! Patterns of paths as Python's `glob` reads them: `*`, `?`, `[…]`; `**` is one level.
 
-use super::logpath::LogFolders;
+/// The folders that are searched.
+pub trait Folders {
+    /// Returns the names in a folder, in the order the system gives them; none if there is none.
+    fn names(&self, folder: &str) -> Vec<String>;
+
+    /// Returns whether something is at a path, be it a link that leads nowhere.
+    fn is_there(&self, path: &str) -> bool;
+}
 
 /// The longest path of a system, in bytes (`PATH_MAX`); a pattern is hardly longer.
 const LONGEST: usize = 4_096;
 
 /// Returns the paths that fit a pattern, in the order in which the system lists the folders.
-pub(super) fn paths(pattern: &str, folders: &dyn LogFolders) -> Vec<String> {
+#[must_use]
+pub fn paths<F: Folders + ?Sized>(pattern: &str, folders: &F) -> Vec<String> {
     if pattern.len() > LONGEST {
         return Vec::new();
     }
@@ -52,12 +60,17 @@ pub(super) fn paths(pattern: &str, folders: &dyn LogFolders) -> Vec<String> {
     found
 }
 
-pub(super) fn has_magic(text: &str) -> bool {
+/// Returns whether a path is a pattern.
+#[must_use]
+pub fn has_magic(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
 /// Tells whether a name fits a pattern, in time that is bounded by the product of their lengths.
-fn fits(pattern: &str, name: &str) -> bool {
+///
+/// *Shape*: both are one level of a path; whether a name that begins with a dot is shown is not asked.
+#[must_use]
+pub fn fits(pattern: &str, name: &str) -> bool {
     let parts = parts(pattern);
     let name: Vec<char> = name.chars().collect();
     // Which prefixes of the name the parts so far fit.
