@@ -26,7 +26,7 @@ fn check(bytes: &[u8], encoding: Encoding, oldest: usize, dated: usize) {
     let place = seek(&path, encoding, |line| {
         asked += 1;
         let number: usize = encoding.decode(line).0.parse().unwrap();
-        (number % dated == 0).then_some(number < oldest)
+        number.is_multiple_of(dated).then_some(number < oldest)
     });
     let position = place.unwrap();
     let begin = position.map_or(0, |position| usize::try_from(position.offset).unwrap());
