@@ -1,6 +1,6 @@
 //! All watched paths, their turns, and the wait for changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -21,6 +21,10 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Files {
     sources: BTreeMap<SourceId, Source>,
+    /// Those that may have something to read.
+    ready: BTreeSet<SourceId>,
+    /// Those that had a turn since [`turned`](Self::turned) was asked.
+    turned: BTreeSet<SourceId>,
     hints: Option<Hints>,
     /// Why there are no notices, for the sources that are watched later.
     without: Option<io::ErrorKind>,
@@ -75,6 +79,8 @@ impl Files {
         };
         Self {
             sources: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            turned: BTreeSet::new(),
             hints,
             without: without.map(|cause| cause.kind()),
         }
@@ -113,6 +119,7 @@ impl Files {
             source.without_notices(SourceError::Watch { path, cause });
         }
         self.sources.insert(id, source);
+        self.ready.insert(id);
         Ok(())
     }
 
@@ -121,6 +128,8 @@ impl Files {
         match self.sources.remove(&id) {
             Some(mut source) => {
                 source.close(self.hints.as_mut());
+                self.ready.remove(&id);
+                self.turned.remove(&id);
                 true
             }
             None => false,
@@ -129,10 +138,20 @@ impl Files {
 
     /// Returns how many bytes of `id` were not delivered yet, an unfinished last line included.
     ///
-    /// Nothing is known of a source that was never watched, or while no file of it is open.
+    /// It is as of the source's last turn. Nothing is known of a source that was never watched, or
+    /// while no file of it is open.
+    ///
+    /// *Cost*: it asks nothing of the system.
     #[must_use]
     pub fn lag(&self, id: SourceId) -> Option<u64> {
         self.sources.get(&id)?.lag()
+    }
+
+    /// Returns the sources that had a turn since the last call: those whose [`lag`](Self::lag) may
+    /// be another now.
+    #[must_use]
+    pub fn turned(&mut self) -> BTreeSet<SourceId> {
+        std::mem::take(&mut self.turned)
     }
 
     /// Has every path looked at again by the next [`read`](Self::read), as if all had changed.
@@ -142,6 +161,7 @@ impl Files {
     /// A rotated file that brought no line for 30 rescans is closed.
     pub fn rescan(&mut self) {
         self.sources.values_mut().for_each(Source::rescan);
+        self.ready.extend(self.sources.keys());
     }
 
     /// Gives every source that may have something one turn of at most
@@ -150,13 +170,20 @@ impl Files {
     /// A sink that blocks holds up reading, and nothing else is lost by it: this is how a full
     /// queue slows the reader down.
     pub fn read(&mut self, mut sink: impl FnMut(SourceEvent)) -> Progress {
-        let mut progress = Progress::Done;
-        for source in self.sources.values_mut() {
-            if source.ready && source.turn(self.hints.as_mut(), &mut sink) {
-                progress = Progress::More;
+        for id in std::mem::take(&mut self.ready) {
+            let Some(source) = self.sources.get_mut(&id) else {
+                continue;
+            };
+            self.turned.insert(id);
+            if source.turn(self.hints.as_mut(), &mut sink) {
+                self.ready.insert(id);
             }
         }
-        progress
+        if self.ready.is_empty() {
+            Progress::Done
+        } else {
+            Progress::More
+        }
     }
 
     /// Waits until a file changes, `also` is readable, or `timeout` is over.
@@ -172,7 +199,7 @@ impl Files {
         timeout: Duration,
         also: Option<BorrowedFd<'_>>,
     ) -> Result<Woken, SourceError> {
-        let ready = self.sources.values().any(|source| source.ready);
+        let ready = !self.ready.is_empty();
         let timeout = if ready { Duration::ZERO } else { timeout };
         let (notices, caller) = self.poll(timeout, also)?;
         if notices {
@@ -181,7 +208,7 @@ impl Files {
             self.rescan();
         }
         Ok(Woken {
-            files: self.sources.values().any(|source| source.ready),
+            files: !self.ready.is_empty(),
             caller,
         })
     }
@@ -228,12 +255,13 @@ impl Files {
             self.rescan();
             return Ok(());
         }
-        for id in changed.contents.union(&changed.paths) {
+        for id in &changed.paths {
             if let Some(source) = self.sources.get_mut(id) {
-                source.ready = true;
-                source.look |= changed.paths.contains(id);
+                source.look = true;
             }
         }
+        self.ready.extend(changed.paths);
+        self.ready.extend(changed.contents);
         Ok(())
     }
 }

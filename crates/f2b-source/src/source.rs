@@ -32,8 +32,6 @@ pub(crate) struct Source {
     missing: bool,
     /// The path is to be compared with the open file.
     pub(crate) look: bool,
-    /// The open files are to be read.
-    pub(crate) ready: bool,
     /// The problems that were told and still stand: with the file, and with the notices.
     told: [Option<String>; 2],
     /// What is to be told at the next turn.
@@ -63,7 +61,6 @@ impl Source {
             attached: false,
             missing: false,
             look: true,
-            ready: true,
             told: [None, None],
             outbox: Vec::new(),
         };
@@ -84,7 +81,6 @@ impl Source {
     /// Marks the source to be looked at whole, and lets idle rotated files go.
     pub(crate) fn rescan(&mut self) {
         self.look = true;
-        self.ready = true;
         for tail in &mut self.tails {
             tail.idle = tail.idle.saturating_add(1);
         }
@@ -92,8 +88,7 @@ impl Source {
 
     /// Returns how many bytes stand behind the last delivered lines.
     pub(crate) fn lag(&self) -> Option<u64> {
-        let sizes = self.tails.iter().map(|tail| tail.lag().ok());
-        sizes.reduce(|sum, lag| Some(sum?.saturating_add(lag?)))?
+        self.tails.iter().map(Tail::lag).reduce(u64::saturating_add)
     }
 
     /// Ends all notices.
@@ -119,8 +114,7 @@ impl Source {
         let more = self.read(hints.as_deref_mut(), sink);
         self.let_go(hints);
         self.outbox.drain(..).for_each(sink);
-        self.ready = more || self.look;
-        self.ready
+        more || self.look
     }
 
     /// Compares the path with the open file and opens what is new there.
