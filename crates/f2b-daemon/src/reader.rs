@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use f2b_core::UnixTime;
 use f2b_source::{Files, Progress, SourceEvent, SourceId, Start};
 use rustix::event::{EventfdFlags, eventfd};
 
@@ -14,7 +15,7 @@ use crate::clock;
 use crate::event::Event;
 use crate::log::Log;
 
-/// How often every path is looked at without a notice. Without notices at all it is shorter.
+/// How often every path is looked at without a notice, and those that are polled.
 const RESCAN: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(200);
 
@@ -97,9 +98,10 @@ impl ReaderThread {
     pub(crate) fn run(self) {
         let mut files = Files::new();
         let mut watched: Vec<SourceId> = Vec::new();
-        let pause = if files.has_notices() { RESCAN } else { POLL };
         let mut looked = clock::now();
+        let mut polled = looked;
         loop {
+            let pause = if files.needs_polling() { POLL } else { RESCAN };
             let woken = match files.wait(pause, Some(self.wake.as_fd())) {
                 Ok(woken) => woken,
                 Err(error) => {
@@ -114,11 +116,16 @@ impl ReaderThread {
                 return;
             }
             // Also when a busy log never lets the wait time out.
-            if clock::now().since(looked).as_micros().unsigned_abs()
-                >= RESCAN.as_micros().try_into().unwrap_or(0)
-            {
-                looked = clock::now();
+            let now = clock::now();
+            let is_over = |since: UnixTime, pause: Duration| {
+                u128::from(now.since(since).as_micros().unsigned_abs()) >= pause.as_micros()
+            };
+            if is_over(looked, RESCAN) {
+                (looked, polled) = (now, now);
                 files.rescan();
+            } else if files.needs_polling() && is_over(polled, POLL) {
+                polled = now;
+                files.poll_again();
             }
             let mut listening = true;
             loop {

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::error::SourceError;
 use crate::event::{SourceEvent, SourceId};
 use crate::hints::Hints;
+use crate::how::{How, Watching};
 use crate::position::Start;
 use crate::source::Source;
 
@@ -23,6 +24,8 @@ pub struct Files {
     sources: BTreeMap<SourceId, Source>,
     /// Those that may have something to read.
     ready: BTreeSet<SourceId>,
+    /// Those that are looked at again and again, whatever the kernel tells.
+    polled: BTreeSet<SourceId>,
     /// Those that had a turn since [`turned`](Self::turned) was asked.
     turned: BTreeSet<SourceId>,
     hints: Option<Hints>,
@@ -80,13 +83,14 @@ impl Files {
         Self {
             sources: BTreeMap::new(),
             ready: BTreeSet::new(),
+            polled: BTreeSet::new(),
             turned: BTreeSet::new(),
             hints,
             without: without.map(|cause| cause.kind()),
         }
     }
 
-    /// Returns whether the kernel tells of changes; if not, a wait should be short.
+    /// Returns whether the kernel tells of changes.
     #[must_use]
     pub fn has_notices(&self) -> bool {
         self.hints.is_some()
@@ -102,6 +106,21 @@ impl Files {
     /// [`SourceError::NumberTaken`]; [`SourceError::Path`] when the path is empty, or relative
     /// while there is no working directory.
     pub fn watch(&mut self, id: SourceId, path: &Path, start: Start) -> Result<(), SourceError> {
+        self.watch_as(id, path, start, How::default())
+    }
+
+    /// Begins to follow `path` under the number `id`, as [`watch`](Self::watch), in this way.
+    ///
+    /// # Errors
+    ///
+    /// As [`watch`](Self::watch).
+    pub fn watch_as(
+        &mut self,
+        id: SourceId,
+        path: &Path,
+        start: Start,
+        how: How,
+    ) -> Result<(), SourceError> {
         if self.sources.contains_key(&id) {
             return Err(SourceError::NumberTaken {
                 id,
@@ -112,11 +131,15 @@ impl Files {
             path: path.to_path_buf(),
             cause,
         })?;
-        let mut source = Source::new(id, path, start, self.hints.as_mut());
-        if let Some(kind) = self.without {
+        let mut source = Source::new(id, path, start, how, self.hints.as_mut());
+        let without = self.without.filter(|_| how.watching == Watching::Notices);
+        if let Some(kind) = without {
             let path = source.path().to_path_buf();
             let cause = kind.into();
             source.without_notices(SourceError::Watch { path, cause });
+        }
+        if source.is_polled() {
+            self.polled.insert(id);
         }
         self.sources.insert(id, source);
         self.ready.insert(id);
@@ -129,6 +152,7 @@ impl Files {
             Some(mut source) => {
                 source.close(self.hints.as_mut());
                 self.ready.remove(&id);
+                self.polled.remove(&id);
                 self.turned.remove(&id);
                 true
             }
@@ -164,6 +188,39 @@ impl Files {
         self.ready.extend(self.sources.keys());
     }
 
+    /// Returns whether there is something that only [`poll_again`](Self::poll_again) sees in time: then
+    /// it is to be called several times a second, also when `wait` never times out.
+    #[must_use]
+    pub fn needs_polling(&self) -> bool {
+        match self.hints {
+            Some(_) => !self.polled.is_empty(),
+            None => !self.sources.is_empty(),
+        }
+    }
+
+    /// Has the paths looked at again of which the kernel does not tell, or not all: those that are
+    /// polled by choice ([`Watching::Polling`]) or because of their file system
+    /// ([`SourceEvent::Polled`]), and without notices all of them.
+    pub fn poll_again(&mut self) {
+        if self.hints.is_none() {
+            return self.look_again();
+        }
+        for id in &self.polled {
+            if let Some(source) = self.sources.get_mut(id) {
+                source.look = true;
+            }
+        }
+        self.ready.extend(&self.polled);
+    }
+
+    /// Has every path looked at again; nothing grows older by it.
+    fn look_again(&mut self) {
+        for source in self.sources.values_mut() {
+            source.look = true;
+        }
+        self.ready.extend(self.sources.keys());
+    }
+
     /// Gives every source that may have something one turn of at most
     /// [`TURN`](crate::TURN) bytes a file, and hands what it brings to `sink`.
     ///
@@ -178,6 +235,9 @@ impl Files {
             if source.turn(self.hints.as_mut(), &mut sink) {
                 self.ready.insert(id);
             }
+            if source.is_polled() {
+                self.polled.insert(id);
+            }
         }
         if self.ready.is_empty() {
             Progress::Done
@@ -188,7 +248,8 @@ impl Files {
 
     /// Waits until a file changes, `also` is readable, or `timeout` is over.
     ///
-    /// A timeout does a [`rescan`](Self::rescan). While a file has more to read it does not wait.
+    /// A timeout has every path looked at again, or if something [is polled](Self::needs_polling) what
+    /// [`poll_again`](Self::poll_again) names; neither stands for a [`rescan`](Self::rescan). While a file has more to read it does not wait.
     /// A signal may end the wait early.
     ///
     /// # Errors
@@ -205,7 +266,11 @@ impl Files {
         if notices {
             self.take_notices()?;
         } else if !ready && !caller {
-            self.rescan();
+            if self.needs_polling() {
+                self.poll_again();
+            } else {
+                self.look_again();
+            }
         }
         Ok(Woken {
             files: !self.ready.is_empty(),
@@ -252,7 +317,7 @@ impl Files {
         };
         let changed = hints.drain().map_err(|cause| SourceError::Wait { cause })?;
         if changed.overflow {
-            self.rescan();
+            self.look_again();
             return Ok(());
         }
         for id in &changed.paths {

@@ -25,6 +25,7 @@ impl Engine {
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }
+            | SourceEvent::Polled { source, .. }
             | SourceEvent::Problem { source, .. } => *source,
         };
         let Some(jail) = self.readers.get(&id).cloned() else {
@@ -193,6 +194,13 @@ impl JailRuntime {
                     "filter",
                     format!("[{jail}] Log presence detected for file {path}"),
                 )
+            }
+            SourceEvent::Polled { filesystem, .. } => {
+                let text = format!(
+                    "[{jail}] The log file {path} is looked at every 0.2 s: it lies on {filesystem}, \
+                     where not all changes are told"
+                );
+                Line::new(Level::Info, "filter", text)
             }
             SourceEvent::Problem { error, .. } => {
                 let mut text = error.to_string();

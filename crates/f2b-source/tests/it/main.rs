@@ -6,4 +6,5 @@ mod files;
 mod files_model;
 mod journal;
 mod kit;
+mod polling;
 mod waiting;
