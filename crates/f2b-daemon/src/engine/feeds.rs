@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use f2b_source::{Chunk, Position, SourceId, Start};
+use f2b_source::{Chunk, How, Position, SourceId, Start};
 use indexmap::IndexMap;
 
 use super::jail::FileSource;
@@ -53,6 +53,8 @@ enum Stand {
 pub(super) struct Way {
     /// Its path.
     pub(super) path: PathBuf,
+    /// How its changes are noticed.
+    pub(super) how: How,
 }
 
 /// Jails that have caught up with others of the same file.
@@ -68,16 +70,23 @@ pub(super) struct Merger {
 
 impl Feeds {
     /// Lets a file of a jail be read, from where it was left.
-    pub(super) fn begin(&mut self, file: &mut FileSource, seek: Option<Seek>, reader: &Reader) {
+    pub(super) fn begin(
+        &mut self,
+        file: &mut FileSource,
+        seek: Option<Seek>,
+        how: How,
+        reader: &Reader,
+    ) {
         let way = Way {
             path: file.path.clone(),
+            how,
         };
         let start = file.reached.map_or(file.start, Start::At);
         let (id, gate, is_new) = self.join(way, start, seek.clone());
         file.feed = Some(id);
         file.gate = gate;
         if is_new {
-            reader.watch(id, file.path.clone(), start, seek);
+            reader.watch(id, file.path.clone(), start, seek, how);
         }
     }
 

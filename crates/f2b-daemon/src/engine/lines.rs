@@ -28,6 +28,7 @@ impl Engine {
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }
+            | SourceEvent::Polled { source, .. }
             | SourceEvent::Problem { source, .. } => *source,
         };
         let Some(feed) = self.feeds.get(id) else {
@@ -299,6 +300,13 @@ fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Option<Line> {
         SourceEvent::Appeared { .. } => {
             let text = format!("Log presence detected for file {path}");
             file.state = FileState::Reading;
+            (Level::Info, text)
+        }
+        SourceEvent::Polled { filesystem, .. } => {
+            let text = format!(
+                "The log file {path} is looked at every 0.2 s: it lies on {filesystem}, where not all \
+                 changes are told"
+            );
             (Level::Info, text)
         }
         SourceEvent::Problem { error, .. } => {

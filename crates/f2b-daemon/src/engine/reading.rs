@@ -5,7 +5,7 @@ mod journal;
 
 use std::path::PathBuf;
 
-use f2b_source::{SourceId, Start};
+use f2b_source::{How, SourceId, Start, Watching};
 use f2b_store::{Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
@@ -86,7 +86,7 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let seek = runtime.seek();
+        let (seek, how) = (runtime.seek(), runtime.how());
         let Sources::Files(files) = &mut runtime.sources else {
             return;
         };
@@ -105,7 +105,7 @@ impl Engine {
             if runtime.is_idle {
                 feeds.end(&mut file, reader);
             } else if file.feed.is_none() {
-                feeds.begin(&mut file, seek.clone(), reader);
+                feeds.begin(&mut file, seek.clone(), how, reader);
             }
             files.insert(path, file);
         }
@@ -120,7 +120,7 @@ impl Engine {
             let mut file = FileSource::new(log.path.clone(), start);
             batch.lines.extend(added(&file, &start));
             if !runtime.is_idle {
-                feeds.begin(&mut file, seek.clone(), reader);
+                feeds.begin(&mut file, seek.clone(), how, reader);
             }
             files.insert(log.path.clone(), file);
         }
@@ -196,6 +196,16 @@ impl JailRuntime {
             encoding: self.encoding,
             findtime: self.jail.settings().findtime,
         })
+    }
+
+    /// Returns how changes of its log files are noticed.
+    fn how(&self) -> How {
+        How {
+            watching: match self.backend_name() {
+                "polling" => Watching::Polling,
+                _ => Watching::Notices,
+            },
+        }
     }
 
     /// Puts the positions that were reached without a decision into a batch.
