@@ -2,13 +2,15 @@
 //! line is read twice or passed over.
 
 mod journal;
+mod places;
 
 use std::path::PathBuf;
 
 use f2b_source::{How, SourceId, Start, Watching};
-use f2b_store::{Position, SourceState};
+use f2b_store::SourceState;
 use indexmap::{IndexMap, IndexSet};
 
+use self::places::Places;
 use super::jail::{Backend, FileSource, FileState, JailRuntime, LogFile, Sources};
 use super::{Engine, file_state, journal_state};
 use crate::batch::Batch;
@@ -109,13 +111,18 @@ impl Engine {
             }
             files.insert(path, file);
         }
+        let is_new = |log: &LogFile| !files.contains_key(&log.path);
+        let places = match runtime.logs.iter().any(is_new) {
+            true => Places::new(&runtime.logs, known),
+            false => Places::new(&[], &[]),
+        };
         for log in &runtime.logs {
             if files.contains_key(&log.path) {
                 continue;
             }
             let start = match runtime.left.shift_remove(&log.path) {
                 Some(position) if !log.tail => Start::At(position),
-                _ => start_of(log, known),
+                _ => places.start(log),
             };
             let mut file = FileSource::new(log.path.clone(), start);
             batch.lines.extend(added(&file, &start));
@@ -249,40 +256,4 @@ fn removed(file: &FileSource) -> Option<Line> {
     let text = format!("Removed logfile: '{}'", file.path.display());
     let is_read = file.state != FileState::Missing;
     is_read.then(|| Line::new(Level::Info, "filter", text))
-}
-
-/// Where to begin with a log file: where an earlier run stopped, unless only new lines are wanted.
-fn start_of(log: &LogFile, known: &[SourceState]) -> Start {
-    if log.tail {
-        return Start::Tail;
-    }
-    let path = log.path.display().to_string();
-    let position = known
-        .iter()
-        .find(|state| *state.source == *path)
-        .map(|state| &state.position);
-    match position {
-        Some(Position::File(position)) => Start::At(f2b_source::Position {
-            device: position.device,
-            inode: position.inode,
-            offset: position.offset,
-            first_line: position
-                .first_line
-                .as_deref()
-                .and_then(|text| text.parse().ok()),
-            earlier: position
-                .earlier
-                .as_ref()
-                .map(|earlier| f2b_source::Earlier {
-                    device: earlier.device,
-                    inode: earlier.inode,
-                    offset: earlier.offset,
-                    first_line: earlier
-                        .first_line
-                        .as_deref()
-                        .and_then(|text| text.parse().ok()),
-                }),
-        }),
-        _ => Start::Head,
-    }
 }
