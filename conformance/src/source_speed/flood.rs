@@ -20,7 +20,7 @@ use super::{
     say,
     stage::{Stage, Wanted, flush},
     state::State,
-    traffic::{JAILS, TURNS, Traffic},
+    traffic::{Counts, JAILS, Jail, TURNS, Traffic},
 };
 use crate::{Oracle, Version, place};
 
@@ -97,15 +97,17 @@ fn run(folder: &Path, sizes: &Sizes, addresses: usize) -> Result<Losses> {
         pace.cpu,
         usage.peak
     ))?;
-    let losses = judge(&state, all, addresses > 0)?;
+    let losses = judge(&state, all, writer.traffic.counts())?;
+    table(&state)?;
     stage.stop()?;
     Ok(losses)
 }
 
 fn row(second: u64, stage: &Stage, written: &AtomicU64) -> Result<()> {
-    let all = written.load(Ordering::Relaxed);
     let state = stage.state()?;
     let usage = stage.usage()?;
+    // Asked last, so that no more is read than written.
+    let all = written.load(Ordering::Relaxed);
     say(format!(
         "{second:6} {all:9} {:9} {:10} B {:6} {:6.1} MiB {:7.2} s",
         state.lines(),
@@ -133,33 +135,41 @@ fn settle(stage: &Stage, lines: u64) -> Result<State> {
     }
 }
 
-/// Compares what each jail has read with what was written.
-fn judge(state: &State, written: u64, is_attacked: bool) -> Result<Losses> {
+/// Compares what each jail has read and counted with what was written.
+fn judge(state: &State, written: u64, attacks: &Counts) -> Result<Losses> {
     let mut losses = Losses::new();
+    for jail in JAILS {
+        let name = jail.name;
+        let told = state.jails.get(name);
+        let told = told.with_context(|| format!("jail {name} is missing"))?;
+        let expected = jail.expected(attacks);
+        for (what, number, expected) in [
+            ("read", told.lines, written),
+            ("matched", told.matched, expected),
+            ("left unjudged", told.unjudged(), 0),
+        ] {
+            if number != expected {
+                losses.push(format!(
+                    "jail {name} has {what} {number} lines instead of {expected}"
+                ));
+            }
+        }
+    }
+    Ok(losses)
+}
+
+fn table(state: &State) -> Result<()> {
     say(format!(
         "{:12} {:>9} {:>9} {:>8}",
         "jail", "lines", "matched", "bans"
     ))?;
-    for (name, _) in JAILS {
-        let jail = state.jails.get(name);
-        let jail = jail.with_context(|| format!("jail {name} is missing"))?;
+    for (name, jail) in &state.jails {
         say(format!(
             "{name:12} {:9} {:9} {:8}",
             jail.lines, jail.matched, jail.total_banned
         ))?;
-        if jail.lines != written {
-            let count = jail.lines;
-            losses.push(format!("jail {name} has read {count} of {written} lines"));
-        }
-        if jail.unjudged() > 0 {
-            let count = jail.unjudged();
-            losses.push(format!("jail {name} has not judged {count} lines"));
-        }
-        if is_attacked && jail.matched == 0 {
-            losses.push(format!("jail {name} has matched nothing"));
-        }
     }
-    Ok(losses)
+    Ok(())
 }
 
 /// Starts ours with all jails on one log; it bans in the kernel.
@@ -184,7 +194,7 @@ fn ours(folder: &Path, log: &Path) -> Result<Stage> {
 /// Returns `jail.local`. Jails of these names have a log and more of their own in the tree.
 fn jails(log: &Path, action: &str) -> String {
     let mut jails = String::new();
-    for (name, filter) in JAILS {
+    for Jail { name, filter, .. } in JAILS {
         jails += &format!(
             "[{name}]\nenabled = true\nfilter = {filter}\nlogpath = {}\nbackend = auto\nfindtime = 10m\n\
              bantime = 1h\nmaxretry = 5\nusedns = no\nignoreip =\naction = {action}\n",

@@ -14,7 +14,6 @@ use anyhow::{Result, anyhow};
 
 use super::{
     Losses, Sizes,
-    gauge::Usage,
     logs::{Kind, Logs, Written},
     say,
     stage::{Stage, Wanted},
@@ -127,9 +126,10 @@ fn settle(stage: &Stage, written: &Written) -> Result<State> {
 }
 
 fn row(second: u64, stage: &Stage, written: &Written) -> Result<()> {
-    let all = written.all();
     let state = stage.state()?;
-    let usage: Usage = stage.usage()?;
+    let usage = stage.usage()?;
+    // Asked last, so that no more is read than written.
+    let all = written.all();
     say(format!(
         "{second:6} {all:9} {:9} {:9} {:7} {:8} {:5.1} MiB {:6.2} s",
         state.lines(),

@@ -7,19 +7,51 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::attack::Dice;
 
-/// The jails and their filters, of the original's own tree.
-pub(crate) const JAILS: [(&str, &str); 10] = [
-    ("sshd", "sshd"),
-    ("sshd-hard", "sshd[mode=aggressive]"),
-    ("dovecot", "dovecot"),
-    ("postfix", "postfix"),
-    ("postfix-sasl", "postfix[mode=auth]"),
-    ("proftpd", "proftpd"),
-    ("vsftpd", "vsftpd"),
-    ("pure-ftpd", "pure-ftpd"),
-    ("dropbear", "dropbear"),
-    ("pam", "pam-generic"),
+/// A jail on the log.
+pub(crate) struct Jail {
+    pub(crate) name: &'static str,
+    /// Its filter, of the original's own tree.
+    pub(crate) filter: &'static str,
+    /// The attacks that it counts, by their number in [`attack`].
+    attacks: &'static [usize],
+}
+
+const fn jail(name: &'static str, filter: &'static str, attacks: &'static [usize]) -> Jail {
+    Jail {
+        name,
+        filter,
+        attacks,
+    }
+}
+
+/// All jails.
+pub(crate) const JAILS: [Jail; 10] = [
+    jail("sshd", "sshd", &[0, 1, 2]),
+    jail("sshd-hard", "sshd[mode=aggressive]", &[0, 1, 2, 3, 4]),
+    jail("dovecot", "dovecot", &[5]),
+    jail("postfix", "postfix", &[6]),
+    jail("postfix-sasl", "postfix[mode=auth]", &[7]),
+    jail("proftpd", "proftpd", &[8]),
+    jail("vsftpd", "vsftpd", &[9]),
+    jail("pure-ftpd", "pure-ftpd", &[10]),
+    jail("dropbear", "dropbear", &[11]),
+    jail("pam", "pam-generic", &[9, 12]),
 ];
+
+/// How many attacks there are.
+const ATTACKS: usize = 13;
+
+/// How many lines there were of each attack.
+pub(crate) type Counts = [u64; ATTACKS];
+
+impl Jail {
+    /// Returns how many lines it should count of these.
+    pub(crate) fn expected(&self, counts: &Counts) -> u64 {
+        let counts = counts.iter().enumerate();
+        let its = counts.filter(|(number, _)| self.attacks.contains(number));
+        its.map(|(_, count)| count).sum()
+    }
+}
 
 /// Turns in a second.
 pub(crate) const TURNS: usize = 100;
@@ -47,6 +79,8 @@ pub(crate) struct Traffic {
     turns: Vec<Turn>,
     dice: Dice,
     addresses: usize,
+    /// What was written so far.
+    counts: Counts,
 }
 
 /// The lines that are written at once.
@@ -54,6 +88,7 @@ struct Turn {
     text: Vec<u8>,
     stamps: Vec<usize>,
     addresses: Vec<usize>,
+    counts: Counts,
 }
 
 impl Traffic {
@@ -71,6 +106,7 @@ impl Traffic {
             turns: turns.collect(),
             dice,
             addresses,
+            counts: [0; ATTACKS],
         })
     }
 
@@ -88,7 +124,15 @@ impl Traffic {
             let address = address(self.dice.below(self.addresses));
             put(&mut turn.text, *offset, &address, ADDRESS)?;
         }
+        for (sum, count) in self.counts.iter_mut().zip(turn.counts) {
+            *sum += count;
+        }
         Ok(&turn.text)
+    }
+
+    /// Returns how many attacks were in all turns that were asked for.
+    pub(crate) const fn counts(&self) -> &Counts {
+        &self.counts
     }
 }
 
@@ -98,10 +142,15 @@ impl Turn {
             text: Vec::new(),
             stamps: Vec::new(),
             addresses: Vec::new(),
+            counts: [0; ATTACKS],
         };
         for _ in 0..lines {
             let line = if is_attacked && dice.one_in(10) {
-                attack(dice)
+                let number = dice.below(ATTACKS);
+                if let Some(count) = turn.counts.get_mut(number) {
+                    *count += 1;
+                }
+                attack(number, dice)
             } else {
                 work(dice)
             };
@@ -136,13 +185,13 @@ fn address(number: usize) -> String {
 }
 
 /// Returns a line that one jail or another counts.
-fn attack(dice: &mut Dice) -> String {
+fn attack(number: usize, dice: &mut Dice) -> String {
     let (name, pid, port) = (
         dice.pick(NAMES),
         1_000 + dice.below(30_000),
         1_024 + dice.below(60_000),
     );
-    let text = match dice.below(13) {
+    let text = match number {
         0 => format!("sshd[{pid}]: Invalid user {name} from {ADDRESS} port {port}"),
         1 => format!(
             "sshd[{pid}]: Failed password for invalid user {name} from {ADDRESS} port {port} ssh2"
@@ -187,9 +236,10 @@ fn attack(dice: &mut Dice) -> String {
 
 /// Returns a line of daily work.
 fn work(dice: &mut Dice) -> String {
+    // A daemon's process serves either an attacker or somebody who works here.
     let (name, pid, port) = (
         dice.pick(PEOPLE),
-        1_000 + dice.below(30_000),
+        40_000 + dice.below(30_000),
         1_024 + dice.below(60_000),
     );
     let client = format!("192.0.2.{}", 10 + dice.below(200));
@@ -258,6 +308,10 @@ mod tests {
         let attacks = text.matches("198.18.100.10").count();
         assert!((60..140).contains(&attacks), "{attacks}");
         assert_eq!(text.matches(" from 198.18.100.105").count(), 0);
+        assert_eq!(
+            traffic.counts().iter().sum::<u64>(),
+            u64::try_from(attacks).unwrap()
+        );
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) fn backlog(sizes: &Sizes, losses: &mut Losses) -> Result<()> {
     let usage = stage.usage()?.since(&before);
     row("ours", state.lines() - first, taken, &usage)?;
     stage.stop()?;
-    let lost = judge(&state, lines, true)?;
+    let lost = judge(&state, lines, writer.traffic.counts())?;
     losses.extend(lost.into_iter().map(|lost| format!("backlog: {lost}")));
     original(folder.path(), &log, lines, bytes, sizes)
 }
