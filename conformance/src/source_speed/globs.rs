@@ -1,8 +1,8 @@
 //! Two jails on a pattern that matches a thousand files, while files are created and rotated.
 //!
-//! Each rule of the filter takes the lines of one kind, so that what is missing can be told. In the jail
-//! `each` every line is an identity of its own: as many matches as lines *and* as many identities as lines
-//! mean that each was seen exactly once.
+//! Each rule of the filter takes the lines of one kind, so that what is missing can be told. In the last case
+//! every line is an identity of its own in the jail `each`: as many matches as lines *and* as many identities
+//! as lines mean that each was seen exactly once. They take memory, so the other cases do without.
 
 use std::{
     path::Path,
@@ -33,35 +33,72 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How many rows of figures a run has.
 const ROWS: u64 = 6;
 
-/// The jail with an identity a line, and the one that has only the kinds.
 const JAILS: [&str; 2] = ["each", "also"];
 
-/// Runs the three cases: rotated names outside the pattern, within it, and that with few descriptors.
+/// What is tried.
+struct Case {
+    /// What the names must look like: the rotated ones are outside or within.
+    pattern: &'static str,
+    /// The soft limit of descriptors, which a service manager sets.
+    descriptors: Option<u64>,
+    /// Every line is an identity of its own.
+    is_exact: bool,
+}
+
+const CASES: [Case; 3] = [
+    Case {
+        pattern: "*.log",
+        descriptors: None,
+        is_exact: false,
+    },
+    Case {
+        pattern: "*.log*",
+        descriptors: None,
+        is_exact: false,
+    },
+    Case {
+        pattern: "*.log*",
+        descriptors: Some(1_024),
+        is_exact: true,
+    },
+];
+
+impl Case {
+    fn name(&self) -> String {
+        let mut name = format!("logpath = {}", self.pattern);
+        if let Some(most) = self.descriptors {
+            name += &format!(", soft limit of {most} descriptors");
+        }
+        if self.is_exact {
+            name += ", each line an identity";
+        }
+        name
+    }
+}
+
+/// Runs all cases.
 ///
 /// # Errors
 /// The server does not run. What it lost is no error here.
 pub fn globs(sizes: &Sizes, losses: &mut Losses) -> Result<()> {
-    for (pattern, descriptors) in [("*.log", None), ("*.log*", None), ("*.log*", Some(1_024))] {
-        let limit = descriptors.map_or_else(String::new, |most| {
-            format!(", soft limit of {most} descriptors")
-        });
-        let name = format!("logpath = {pattern}{limit}");
+    for case in CASES {
+        let name = case.name();
+        let Sizes { files, churn, .. } = sizes;
         say(format!(
-            "\n{name}: {} files at the start, {} created and {} rotated a second",
-            sizes.files, sizes.churn, sizes.churn
+            "\n{name}: {files} files at the start, {churn} created and {churn} rotated a second"
         ))?;
         let folder = tempfile::tempdir()?;
-        let lost = run(folder.path(), pattern, descriptors, sizes)?;
+        let lost = run(folder.path(), &case, sizes)?;
         losses.extend(lost.into_iter().map(|lost| format!("{name}: {lost}")));
     }
     Ok(())
 }
 
-fn run(folder: &Path, pattern: &str, descriptors: Option<u64>, sizes: &Sizes) -> Result<Losses> {
+fn run(folder: &Path, case: &Case, sizes: &Sizes) -> Result<Losses> {
     let written = Written::default();
     let logs_folder = folder.join("logs");
     let mut logs = Logs::new(&logs_folder, sizes.files, &written)?;
-    let (jails, filters) = configuration(&logs_folder.join(pattern));
+    let (jails, filters) = configuration(&logs_folder.join(case.pattern), case.is_exact);
     let [each, also] = &filters;
     let stage = Stage::start(
         &folder.join("server"),
@@ -70,7 +107,7 @@ fn run(folder: &Path, pattern: &str, descriptors: Option<u64>, sizes: &Sizes) ->
             configuration: &place::our_configuration()?,
             jails: &jails,
             files: &[("filter.d/each.conf", each), ("filter.d/also.conf", also)],
-            descriptors,
+            descriptors: case.descriptors,
         },
     )?;
     // What stands in the files at the start is within findtime.
@@ -103,7 +140,7 @@ fn run(folder: &Path, pattern: &str, descriptors: Option<u64>, sizes: &Sizes) ->
     // What is read twice may come late.
     thread::sleep(SECOND_TIME);
     row(sizes.seconds, &stage, &written)?;
-    let losses = judge(&stage.state()?, &written)?;
+    let losses = judge(&stage.state()?, &written, case.is_exact)?;
     stage.stop()?;
     Ok(losses)
 }
@@ -142,7 +179,7 @@ fn row(second: u64, stage: &Stage, written: &Written) -> Result<()> {
 }
 
 /// Compares what each jail has seen with what was written.
-fn judge(state: &State, written: &Written) -> Result<Losses> {
+fn judge(state: &State, written: &Written, is_exact: bool) -> Result<Losses> {
     let jails = JAILS.map(|name| state.jails.get(name));
     let [Some(each), Some(also)] = jails else {
         return Err(anyhow!("a jail is missing: {state:?}"));
@@ -168,11 +205,12 @@ fn judge(state: &State, written: &Written) -> Result<Losses> {
         }
     }
     let all = written.all();
-    for (what, number) in [
+    let identities = is_exact.then_some(("identities in each", each.failed));
+    let lines = [
         ("`lines` of each", each.lines),
         ("`lines` of also", also.lines),
-        ("identities in each", each.failed),
-    ] {
+    ];
+    for (what, number) in lines.into_iter().chain(identities) {
         if let Some(loss) = difference(number, all) {
             losses.push(format!("{what}: {loss}"));
         }
@@ -194,7 +232,7 @@ fn difference(seen: u64, written: u64) -> Option<String> {
 }
 
 /// Returns `jail.local` and both filters.
-fn configuration(pattern: &Path) -> (String, [String; 2]) {
+fn configuration(pattern: &Path, is_exact: bool) -> (String, [String; 2]) {
     let mut jails =
         "[DEFAULT]\nbackend = auto\nfindtime = 1d\nmaxretry = 1000000000\nmaxmatches = 0\n\
                      action =\nignoreip =\nusedns = no\n[sshd]\nenabled = false\n"
@@ -212,10 +250,9 @@ fn configuration(pattern: &Path) -> (String, [String; 2]) {
             rules.join("\n    ")
         )
     };
-    let filters = [
-        filter(|word| format!("^ <F-ID>{word}-\\d+</F-ID>$")),
-        filter(|word| format!("^ <F-ID>{word}</F-ID>-\\d+$")),
-    ];
+    let kinds = filter(|word| format!("^ <F-ID>{word}</F-ID>-\\d+$"));
+    let lines = filter(|word| format!("^ <F-ID>{word}-\\d+</F-ID>$"));
+    let filters = [if is_exact { lines } else { kinds.clone() }, kinds];
     (jails, filters)
 }
 
