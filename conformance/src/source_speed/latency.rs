@@ -141,7 +141,7 @@ fn bans(folder: &Path, way: &Way<'_>) -> Result<()> {
                 format!(
                     "{}: {address} is not in the kernel\n{}",
                     way.name,
-                    stage.logged()
+                    stage.last_words()
                 )
             })?;
             if line.contains(&sign) {

@@ -19,6 +19,9 @@ const START: Duration = Duration::from_secs(120);
 /// Between two looks at a server that starts or ends.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How many lines of a log are shown when something went wrong.
+const LAST: usize = 20;
+
 /// A server that is measured; dropping it ends it.
 pub(crate) struct Stage {
     endpoint: Endpoint,
@@ -91,10 +94,13 @@ impl Stage {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended with {status}:\n{said}{}", self.logged());
+                bail!(
+                    "the server ended with {status}:\n{said}{}",
+                    self.last_words()
+                );
             }
             if begin.elapsed() > START {
-                bail!("the server is not ready:\n{said}{}", self.logged());
+                bail!("the server is not ready:\n{said}{}", self.last_words());
             }
             thread::sleep(PAUSE);
         }
@@ -110,7 +116,7 @@ impl Stage {
     /// # Errors
     /// It has ended.
     pub(crate) fn usage(&self) -> Result<Usage> {
-        Usage::of(self.id()).with_context(|| format!("look at a server\n{}", self.logged()))
+        Usage::of(self.id()).with_context(|| format!("look at a server\n{}", self.last_words()))
     }
 
     /// Asks ours how it is.
@@ -123,9 +129,21 @@ impl Stage {
         let run = run::run(command.args(["status", "--json"]))?;
         // 1 is a server that runs and has something to tell, as that a jail bans nobody.
         if run.code > 1 {
-            bail!("exit code {}: {}{}", run.code, run.stderr, self.logged());
+            let (code, said) = (run.code, run.stderr);
+            bail!(
+                "`stockade status`: exit code {code}: {said}{}",
+                self.last_words()
+            );
         }
         serde_json::from_str(&run.stdout).context("understand `stockade status --json`")
+    }
+
+    /// Returns the end of its log.
+    pub(crate) fn last_words(&self) -> String {
+        let logged = self.logged();
+        let mut last: Vec<&str> = logged.lines().rev().take(LAST).collect();
+        last.reverse();
+        last.join("\n")
     }
 
     /// Returns its log; empty while there is none.
@@ -142,7 +160,7 @@ impl Stage {
         Command::new("kill").args(["-TERM", &id]).status()?;
         let status = self.child.wait()?;
         if !status.success() {
-            bail!("the server ended with {status}:\n{}", self.logged());
+            bail!("the server ended with {status}:\n{}", self.last_words());
         }
         Ok(())
     }
