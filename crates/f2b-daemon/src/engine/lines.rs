@@ -25,8 +25,11 @@ impl Engine {
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }
+            | SourceEvent::Vanished { source }
             | SourceEvent::Polled { source, .. }
             | SourceEvent::Problem { source, .. } => *source,
+            // No pattern is watched.
+            SourceEvent::Found { .. } | SourceEvent::PatternProblem { .. } => return,
         };
         let Some(jail) = self.readers.get(&id).cloned() else {
             // It is read under another number, or no longer.
@@ -177,7 +180,10 @@ impl JailRuntime {
         };
         let path = file.path.display();
         let line = match news {
-            SourceEvent::Chunk(_) => return,
+            SourceEvent::Chunk(_)
+            | SourceEvent::Vanished { .. }
+            | SourceEvent::Found { .. }
+            | SourceEvent::PatternProblem { .. } => return,
             SourceEvent::Rotated { why, .. } => {
                 let text = format!("[{jail}] Log rotation detected for {path}: {why}");
                 Line::new(Level::Info, "filter", text)
