@@ -27,15 +27,19 @@ pub(crate) struct Places {
 impl Places {
     /// Takes what is known of the logs of a jail.
     pub(in crate::engine) fn new(logs: &[LogFile], known: &[SourceState]) -> Self {
-        let known = known.iter().filter_map(|state| match &state.position {
-            Stored::File(position) => Some(((&*state.source).into(), position_of(position))),
-            Stored::Journal(_) => None,
-        });
+        let mut places = HashMap::new();
+        for state in known {
+            // Of the same file the first is the newest: the disk may be behind.
+            if let Stored::File(position) = &state.position {
+                let path = PathBuf::from(&*state.source);
+                places.entry(path).or_insert_with(|| position_of(position));
+            }
+        }
         let standing = logs
             .iter()
             .filter_map(|log| Some((identity(&log.path)?, log.path.clone())));
         Self {
-            known: known.collect(),
+            known: places,
             standing: standing.collect(),
         }
     }
