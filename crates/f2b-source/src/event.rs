@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::container::Unwrapped;
 use crate::error::SourceError;
 use crate::position::Position;
 
@@ -29,6 +30,8 @@ pub struct Chunk {
     pub begin: Place,
     /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`.
     pub ranges: Vec<Range<usize>>,
+    /// What these lines hold, if they are records of a container's runtime.
+    pub unwrapped: Option<Unwrapped>,
     /// Where to go on after these lines: what is to be stored with the bans they cause.
     pub end: Position,
     /// Whether the source was read to its end, so that the next line is a new one.

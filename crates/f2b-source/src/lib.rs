@@ -52,6 +52,7 @@
 //! # }
 //! ```
 
+mod container;
 mod encoding;
 mod error;
 mod event;
@@ -65,6 +66,7 @@ mod source;
 mod split;
 mod tail;
 
+pub use container::{Form, Inner, News, RECORD_CAP, Unwrapped, Unwrapper, Whole};
 pub use encoding::{Encoding, Order};
 pub use error::{FileKind, SourceError};
 pub use event::{Chunk, Place, Rotation, SourceEvent, SourceId};
