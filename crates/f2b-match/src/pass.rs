@@ -5,6 +5,7 @@
 //! moment, dates and sessions. What comes out for a jail is what [`Matcher::judge`] gives for it
 //! alone; a line that is nothing to a jail is not told.
 
+mod unwrapped;
 mod view;
 
 use std::borrow::Cow;
@@ -50,6 +51,8 @@ pub struct Pass {
     views: Views,
     /// Rules of one jail that could match, by index.
     asked: Vec<usize>,
+    /// Whether the last line is dealt with, for each reader.
+    settled: Vec<bool>,
 }
 
 /// The rules of one jail.
@@ -96,6 +99,7 @@ impl Pass {
             members,
             views: Views::default(),
             asked: Vec::new(),
+            settled: Vec::new(),
         }
     }
 
@@ -111,7 +115,8 @@ impl Pass {
         let mut told = Vec::new();
         for (number, range) in ranges.iter().enumerate() {
             let text = decoded(buffer, range);
-            self.judge(number, range.start, Line::new(&text), readers, &mut told);
+            let line = Line::new(&text);
+            self.judge(number, range.start, line, readers, &mut told, false);
         }
         told
     }
@@ -124,9 +129,10 @@ impl Pass {
         readers: &mut [Reader<'_>],
         told: &mut Vec<Told>,
     ) {
-        self.judge(number, usize::MAX, line, readers, told);
+        self.judge(number, usize::MAX, line, readers, told, false);
     }
 
+    /// With `asks_ignored` it is also asked whether a line that no rule could match is ignored.
     fn judge(
         &mut self,
         number: usize,
@@ -134,16 +140,20 @@ impl Pass {
         line: Line<'_>,
         readers: &mut [Reader<'_>],
         told: &mut Vec<Told>,
+        asks_ignored: bool,
     ) {
         self.views.clear();
+        self.settled.clear();
         // One for all readers: a line is nothing to most of them.
         let mut judged = Judged::default();
         for (index, (reader, member)) in readers.iter_mut().zip(&self.members).enumerate() {
             if begin < reader.start {
+                self.settled.push(true);
                 continue;
             }
             let Some(numbers) = &member.numbers else {
                 judged = reader.matcher.judge(reader.filter, line, reader.moment);
+                self.settled.push(judged.is_settled());
                 tell(told, index, number, &mut judged);
                 continue;
             };
@@ -163,7 +173,8 @@ impl Pass {
                 }
                 self.asked.sort_unstable();
                 let text = view.text(line.text);
-                if self.asked.is_empty() {
+                let asks_ignored = asks_ignored && reader.filter.ignores_first();
+                if self.asked.is_empty() && !asks_ignored {
                     reader.matcher.count_prefix(reader.filter, text);
                 } else {
                     let block = Block::one(&seen);
@@ -177,6 +188,7 @@ impl Pass {
                     );
                 }
             }
+            self.settled.push(judged.is_settled());
             tell(told, index, number, &mut judged);
         }
     }
@@ -194,6 +206,7 @@ fn tell(told: &mut Vec<Told>, reader: usize, line: usize, judged: &mut Judged) {
         judged.date = None;
         judged.time = None;
         judged.too_old = false;
+        judged.matched = false;
     }
 }
 

@@ -117,7 +117,7 @@ fn one_line_that_is_no_record_makes_a_file_plain_for_good() {
 
 #[test]
 fn what_a_crash_has_left_is_stepped_over_with_the_rest_of_the_line() {
-    let torn = |log: &str| docker("stdout", log)[..12].to_owned();
+    let torn = |log: &str| docker("stdout", log).chars().take(12).collect::<String>();
     check(
         &[
             docker("stdout", "a"),

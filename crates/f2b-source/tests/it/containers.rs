@@ -231,7 +231,7 @@ proptest! {
 /// Reads `text` from `offset` on and returns the lines inside.
 fn read_from(text: &str, offset: usize) -> Vec<String> {
     let (_directory, path) = directory();
-    fs::write(&path, &text[..offset]).unwrap();
+    fs::write(&path, &text.as_bytes()[..offset]).unwrap();
     let mut reader = Reader::with(Files::without_notices());
     reader.files.watch(LOG, &path, Start::Tail).unwrap();
     reader.rescan();
