@@ -160,6 +160,12 @@ impl Unwrapper {
         }
     }
 
+    /// Returns whether the file is a plain log, which it is from its first such line on.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.file == Taken::Plain
+    }
+
     /// Takes the next line of the file, without its line end. What it holds is put into `text`.
     pub fn line(&mut self, line: &[u8], text: &mut Vec<u8>) -> Inner {
         let read = match self.file {

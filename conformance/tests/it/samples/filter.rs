@@ -130,9 +130,10 @@ impl Set {
             time: now,
             text: JOURNAL_DATE,
         };
-        let line = Line {
-            text: &text,
-            given: options.is_journal().then_some(given),
+        let line = if options.is_journal() {
+            Line::with_time(&text, given)
+        } else {
+            Line::new(&text)
         };
         let moment = Moment {
             now,

@@ -236,7 +236,8 @@ mod tests {
     fn several_lines_are_looked_for_in_records_of_lines_that_are_nothing() {
         let mut several = filter(&["a <ADDR>\\D*b"], &[]);
         several.set_maxlines(3);
-        let (a, b): ((&str, &[&str]), (&str, &[&str])) = (("a ::1", &["r a ::1"]), ("b", &["r b"]));
+        let a: (&str, &[&str]) = ("a ::1", &["r a ::1"]);
+        let b: (&str, &[&str]) = ("b", &["r b"]);
         assert_eq!(run(&several, &[a, b, b]), "-i-");
         let mut of_records = filter(&["r a <ADDR>\nr b"], &[]);
         of_records.set_maxlines(3);
