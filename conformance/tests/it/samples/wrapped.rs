@@ -44,7 +44,7 @@ impl Container {
         for record in &records {
             let inner = self.unwrapper.line(record.as_bytes(), &mut text);
             if let Inner::Whole(whole) = inner {
-                let inside = text.get(whole.text).unwrap();
+                let inside = &text[whole.text];
                 return Inside {
                     text: String::from_utf8(inside.to_vec()).unwrap(),
                     time: UnixTime::from_micros(whole.time_us),
