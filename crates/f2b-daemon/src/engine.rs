@@ -4,6 +4,7 @@ mod actions;
 mod bans;
 mod comeback;
 mod effects;
+mod feeds;
 mod ignoring;
 mod ipv6;
 mod jail;
@@ -11,6 +12,7 @@ mod lines;
 mod names;
 mod native;
 mod options;
+mod passes;
 mod past;
 mod python;
 mod reading;
@@ -35,10 +37,12 @@ use f2b_source::SourceId;
 use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
+use self::feeds::Feeds;
 use self::ignoring::{KnownHosts, Parked};
 use self::jail::JailRuntime;
 use self::names::Named;
 use self::options::Told;
+use self::passes::Passes;
 use self::past::PastBans;
 use self::supplement::Supplement;
 use crate::asking::{Asker, Question};
@@ -87,7 +91,11 @@ pub(crate) struct Engine {
     around: Surroundings,
     zone: Zone,
     jails: IndexMap<String, JailRuntime>,
-    /// Which jail reads a source.
+    /// The log files that are read.
+    feeds: Feeds,
+    /// The rules of jails that read the same lines.
+    passes: Passes,
+    /// Which jail reads a journal.
     readers: IndexMap<SourceId, String>,
     next_source: u32,
     /// What is wrong with the configuration, beside jails that are broken.
@@ -137,6 +145,8 @@ impl Engine {
         Self {
             zone: Zone::system(),
             jails: IndexMap::new(),
+            feeds: Feeds::default(),
+            passes: Passes::default(),
             readers: IndexMap::new(),
             next_source: 0,
             mistakes: Vec::new(),
@@ -228,7 +238,7 @@ impl Engine {
     /// Takes one event; returns the end if it asks for it.
     fn on(&mut self, event: Event) -> Option<Ending> {
         match event {
-            Event::File(news) => self.on_file(news),
+            Event::File(news) => self.on_file(&news),
             Event::Journal(news) => self.on_journal(news),
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
@@ -292,6 +302,8 @@ impl Engine {
             self.jails
                 .values_mut()
                 .for_each(|runtime| runtime.save_positions(&mut batch));
+            let stamps = self.jails.values().map(|runtime| runtime.stamp);
+            self.passes.keep(&stamps.collect());
         }
         self.send(batch);
         self.look_for_database();

@@ -51,8 +51,9 @@ pub struct Pass {
     views: Views,
     /// Rules of one jail that could match, by index.
     asked: Vec<usize>,
-    /// Whether the last line is dealt with, for each reader.
+    /// Whether nothing more is to be found of the last line, for each reader.
     settled: Vec<bool>,
+    at: usize,
 }
 
 /// The rules of one jail.
@@ -100,6 +101,7 @@ impl Pass {
             views: Views::default(),
             asked: Vec::new(),
             settled: Vec::new(),
+            at: 0,
         }
     }
 
@@ -115,45 +117,56 @@ impl Pass {
         let mut told = Vec::new();
         for (number, range) in ranges.iter().enumerate() {
             let text = decoded(buffer, range);
-            let line = Line::new(&text);
-            self.judge(number, range.start, line, readers, &mut told, false);
+            let place = (number, range.start);
+            self.judge(place, Line::new(&text), readers, 0, &mut told, false);
         }
         told
     }
 
-    /// Judges one line for each reader; `told` gets what it is to them, as line `number`.
+    /// Judges one line for each reader from `first` on; `told` gets what it is to them, as line `number`
+    /// that begins at `begin`. Whoever catches a panic of it learns from [`at`](Self::at) for which reader
+    /// that was, and can go on behind it.
     pub fn line(
         &mut self,
-        number: usize,
+        (number, begin): (usize, usize),
         line: Line<'_>,
         readers: &mut [Reader<'_>],
+        first: usize,
         told: &mut Vec<Told>,
     ) {
-        self.judge(number, usize::MAX, line, readers, told, false);
+        self.judge((number, begin), line, readers, first, told, false);
+    }
+
+    /// Returns the reader that was judged for last.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at
     }
 
     /// With `asks_ignored` it is also asked whether a line that no rule could match is ignored.
     fn judge(
         &mut self,
-        number: usize,
-        begin: usize,
+        (number, begin): (usize, usize),
         line: Line<'_>,
         readers: &mut [Reader<'_>],
+        first: usize,
         told: &mut Vec<Told>,
         asks_ignored: bool,
     ) {
         self.views.clear();
-        self.settled.clear();
+        self.settled.resize(readers.len(), true);
         // One for all readers: a line is nothing to most of them.
         let mut judged = Judged::default();
-        for (index, (reader, member)) in readers.iter_mut().zip(&self.members).enumerate() {
+        let readers = readers.iter_mut().zip(&self.members).enumerate();
+        for (index, (reader, member)) in readers.skip(first) {
+            self.at = index;
             if begin < reader.start {
-                self.settled.push(true);
+                settle(&mut self.settled, index, true);
                 continue;
             }
             let Some(numbers) = &member.numbers else {
                 judged = reader.matcher.judge(reader.filter, line, reader.moment);
-                self.settled.push(judged.is_settled());
+                settle(&mut self.settled, index, judged.is_settled());
                 tell(told, index, number, &mut judged);
                 continue;
             };
@@ -188,9 +201,16 @@ impl Pass {
                     );
                 }
             }
-            self.settled.push(judged.is_settled());
+            settle(&mut self.settled, index, judged.is_settled());
             tell(told, index, number, &mut judged);
         }
+    }
+}
+
+/// Notes whether nothing more is to be found of a line.
+fn settle(settled: &mut [bool], reader: usize, is_settled: bool) {
+    if let Some(settled) = settled.get_mut(reader) {
+        *settled = is_settled;
     }
 }
 

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-pub(crate) use self::begin::resume;
+pub(crate) use self::begin::{form_of, resume};
 use self::join::Joining;
 
 /// The longest record that is read, in bytes: what Docker splits lines at, 16 KiB, each byte written as
@@ -135,6 +135,11 @@ impl Form {
             Self::Docker => docker::record(line),
             Self::Cri => cri::record(line),
         }
+    }
+
+    /// Returns when a line of such a log was written, in microseconds since 1970.
+    pub(crate) fn time_us(self, line: &[u8]) -> Option<i64> {
+        self.read(line).map(|record| record.time_us)
     }
 
     /// Returns whether a line of such a log may be what a crash has left of a record: a piece of a file

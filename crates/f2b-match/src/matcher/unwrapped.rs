@@ -8,7 +8,7 @@
 //! found there before anybody looked inside.
 
 use super::{Judged, Matcher};
-use crate::{DateDetector, Filter, Line, Moment};
+use crate::{Filter, Line, Moment};
 
 impl Judged {
     /// Tells whether a line is dealt with, so that the record that holds it is not judged.
@@ -38,36 +38,25 @@ impl Matcher {
             self.settle_records();
             return (judged, None);
         }
-        let mut memory = self.take_records();
+        let memory = self.of_records();
         for (index, record) in records.iter().enumerate() {
             let found = memory.judge(filter, Line::new(record), moment);
             if found.is_told_of_record() {
-                self.put_records(memory);
                 return (found, Some(index));
             }
             if found.is_settled() {
                 break;
             }
         }
-        self.put_records(memory);
         (judged, None)
     }
 
-    /// Takes out what is remembered of records.
-    pub(crate) fn take_records(&mut self) -> Box<Self> {
-        let mut memory = self.records.take().unwrap_or_else(|| {
-            let dates: DateDetector = self.dates.anew();
+    /// Returns what is remembered of records.
+    pub(crate) fn of_records(&mut self) -> &mut Self {
+        self.records.get_or_insert_with(|| {
+            let dates = self.dates.anew();
             Box::new(Self::new(dates, self.zone.clone(), self.judging))
-        });
-        // What rules cost is told of both together.
-        std::mem::swap(&mut self.costs, &mut memory.costs);
-        memory
-    }
-
-    /// Puts back what is remembered of records.
-    pub(crate) fn put_records(&mut self, mut memory: Box<Self>) {
-        std::mem::swap(&mut self.costs, &mut memory.costs);
-        self.records = Some(memory);
+        })
     }
 
     /// Takes notice that a line inside was something: with the records of the lines before it nothing is

@@ -44,7 +44,7 @@ pub(crate) fn resume(file: &File, offset: u64) -> io::Result<Unwrapper> {
 }
 
 /// Returns the form of the lines at the begin of a file, as far as they end before `offset`.
-fn form_of(file: &File, offset: u64) -> io::Result<Option<Form>> {
+pub(crate) fn form_of(file: &File, offset: u64) -> io::Result<Option<Form>> {
     let mut text = Vec::new();
     let mut unwrapper = Unwrapper::new();
     for size in [HEAD, RECORD_CAP + 1] {

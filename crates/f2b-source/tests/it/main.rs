@@ -7,4 +7,5 @@ mod files;
 mod files_model;
 mod journal;
 mod kit;
+mod seek;
 mod waiting;

@@ -1,16 +1,17 @@
 //! Entries of the journal that came in.
 
 use f2b_core::UnixTime;
-use f2b_match::{Judged, Moment};
+use f2b_match::{Judged, Moment, Reader};
 use f2b_source::Encoding;
 use f2b_source::journal::JournalEntry;
 use f2b_store::JournalPosition;
 
-use super::judge::{Judge, Panicked};
+use super::judge::Judge;
 use super::panicked;
 use crate::batch::Batch;
 use crate::clock;
 use crate::engine::jail::JailRuntime;
+use crate::engine::passes::Passes;
 use crate::engine::{Engine, journal_state};
 use crate::event::{JournalEvent, JournalNews};
 use crate::log::{Level, Line};
@@ -28,7 +29,7 @@ impl Engine {
         let mut batch = Batch::default();
         match news.what {
             JournalNews::Entries(entries) => {
-                let judged = runtime.judge_entries(&entries, &mut batch);
+                let judged = runtime.judge_entries(&entries, &mut self.passes, &mut batch);
                 self.take(&jail, judged, &mut batch);
                 if let Some(runtime) = self.jails.get_mut(&jail) {
                     runtime.reach_entry(entries.last(), &mut batch);
@@ -59,11 +60,15 @@ impl Engine {
 }
 
 impl JailRuntime {
-    fn judge_entries(&mut self, entries: &[JournalEntry], batch: &mut Batch) -> Vec<Judged> {
+    fn judge_entries(
+        &mut self,
+        entries: &[JournalEntry],
+        passes: &mut Passes,
+        batch: &mut Batch,
+    ) -> Vec<Judged> {
         let findtime = self.jail.settings().findtime;
-        let mut judged = Vec::new();
         let Some(journal) = self.sources.journal_mut() else {
-            return judged;
+            return Vec::new();
         };
         journal.problem = None;
         let moment = Moment {
@@ -71,28 +76,29 @@ impl JailRuntime {
             findtime,
             in_operation: journal.in_operation,
         };
-        let mut judge = Judge::new(
-            &self.filter,
-            &mut self.matcher,
-            &mut self.pass,
-            // A journal has its own.
-            Encoding::Utf8,
-        );
-        for entry in entries {
+        let reader = Reader {
+            filter: &self.filter,
+            matcher: &mut self.matcher,
+            moment,
+            start: 0,
+        };
+        let pass = passes.of(&[(self.stamp, &self.filter)]);
+        // A journal has its own encoding.
+        let mut judge = Judge::new(pass, vec![reader], Encoding::Utf8);
+        for (number, entry) in entries.iter().enumerate() {
             self.read.lines += 1;
             if entry.is_cut {
                 self.read.oversize += 1;
                 continue;
             }
-            match judge.line(&entry.text, Some(time_of(entry)), moment) {
-                Ok(found) => judged.extend(found),
-                Err(Panicked) => {
-                    self.read.panicked += 1;
-                    batch.lines.push(panicked(&self.name, &entry.text));
-                }
-            }
+            judge.line(number, 0, &entry.text, Some(time_of(entry)));
         }
-        judged
+        for (_, number) in &judge.panicked {
+            self.read.panicked += 1;
+            let text = entries.get(*number).map_or(&[][..], |entry| &entry.text);
+            batch.lines.push(panicked(&self.name, text));
+        }
+        judge.finish().into_iter().flatten().collect()
     }
 
     /// Notes how far the journal was read.

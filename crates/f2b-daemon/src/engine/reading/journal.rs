@@ -39,9 +39,8 @@ impl Engine {
             batch.lines.push(Line::new(Level::Info, "jail", text));
         }
         if let Sources::Files(files) = before {
-            for id in files.keys() {
-                self.readers.swap_remove(id);
-                self.around.reader.forget(*id);
+            for mut file in files.into_values() {
+                self.feeds.end(&mut file, &self.around.reader);
             }
         }
         self.follow_journal(jail, batch);

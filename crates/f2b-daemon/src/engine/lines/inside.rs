@@ -1,0 +1,67 @@
+//! Lines of a container log: what stands inside, and the records that hold it, as text.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use f2b_core::UnixTime;
+use f2b_source::{Encoding, Form, News, Unwrapped, Whole};
+
+use super::judge::with_end;
+use crate::log::{Level, Line};
+
+/// A line inside a container log, as jails of one encoding see it.
+pub(super) struct Inside<'chunk> {
+    /// The line.
+    pub(super) text: Cow<'chunk, str>,
+    /// When it was written.
+    pub(super) time: UnixTime,
+    /// The lines of the file that hold it, in their order.
+    pub(super) records: Vec<Cow<'chunk, str>>,
+    /// Whether all of it is in the encoding.
+    pub(super) is_whole: bool,
+}
+
+impl<'chunk> Inside<'chunk> {
+    /// Reads `whole`, whose last record is `record`.
+    pub(super) fn of(
+        unwrapped: &'chunk Unwrapped,
+        whole: &Whole,
+        record: &'chunk [u8],
+        encoding: Encoding,
+    ) -> Self {
+        let encoding = match unwrapped.form {
+            // JSON has its own.
+            Form::Docker => Encoding::Utf8,
+            Form::Cri => encoding,
+        };
+        let (text, is_whole) = encoding.decode(with_end(&unwrapped.text, &whole.text));
+        let earlier = whole.earlier.iter();
+        let earlier = earlier.map(|range| with_end(&unwrapped.text, range));
+        let records = earlier.chain([record]);
+        Self {
+            text,
+            time: UnixTime::from_micros(whole.time_us),
+            records: records.map(|record| encoding.decode(record).0).collect(),
+            is_whole,
+        }
+    }
+}
+
+/// Says what a log is taken for, when that changes.
+pub(super) fn told(jail: &str, path: &Path, unwrapped: &Unwrapped) -> Option<Line> {
+    let (path, form) = (path.display(), unwrapped.form);
+    let (level, text) = match unwrapped.news? {
+        News::Recognised => (
+            Level::Info,
+            format!("{path} is a container log in the form of {form}: the lines inside are judged"),
+        ),
+        News::NoLonger => (
+            Level::Warning,
+            format!(
+                "A line of {path} is no record of a container log: from there on it is read as a plain log \
+                 (hint: is there another program that writes into it?)"
+            ),
+        ),
+    };
+    Some(Line::new(level, "filter", format!("[{jail}] {text}")))
+}
