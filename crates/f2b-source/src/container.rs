@@ -17,6 +17,7 @@ use std::ops::Range;
 
 pub(crate) use self::begin::{form_of, resume};
 use self::join::Joining;
+use crate::split::LINE_CAP;
 
 /// The longest record that is read, in bytes: what Docker splits lines at, 16 KiB, each byte written as
 /// six (`\u003c`), and room for its attributes.
@@ -61,7 +62,7 @@ pub enum Inner {
     Whole(Whole),
     /// The begin or the middle of a line that a later record ends.
     Part,
-    /// The end of a line that is left out: it is longer than [`LINE_CAP`](crate::LINE_CAP), or its begin
+    /// The end of a line that is left out: it is longer than [`LINE_CAP`], or its begin
     /// was never read.
     LeftOut,
     /// It is no record.
@@ -109,7 +110,7 @@ struct Record<'line> {
 
 /// What the lines of one file, given in their order from its begin, hold.
 ///
-/// Of each stream at most one unfinished line is kept, bounded by [`LINE_CAP`](crate::LINE_CAP).
+/// Of each stream at most one unfinished line is kept, bounded by [`LINE_CAP`].
 #[derive(Debug, Default)]
 pub struct Unwrapper {
     file: Taken,
@@ -206,6 +207,16 @@ impl Unwrapper {
         }
     }
 
+    /// Returns how long a line of the file may be to be given to [`chunk`](Self::chunk), where the next lines
+    /// are those of `buffer`.
+    pub(crate) fn cap(&self, buffer: &[u8]) -> usize {
+        match self.file {
+            Taken::Container(_) => RECORD_CAP,
+            Taken::Unknown if Form::Docker.is_torn(buffer) => RECORD_CAP,
+            Taken::Unknown | Taken::Plain => LINE_CAP,
+        }
+    }
+
     /// Takes the lines at `ranges` of `buffer`, where the first of them is to begin at `begin`: `None` if
     /// a line was left out before it. Returns what they hold, if this is a container log.
     pub(crate) fn chunk(
@@ -229,7 +240,10 @@ impl Unwrapper {
             let mut text = Vec::new();
             let known = unwrapped.as_mut();
             let into = known.map_or(&mut text, |known: &mut Unwrapped| &mut known.text);
-            let inner = self.line(line, into);
+            let mut inner = self.line(line, into);
+            if inner == Inner::Plain && line.len() > LINE_CAP {
+                inner = Inner::LeftOut;
+            }
             if unwrapped.is_none()
                 && let Some(form) = before.or(self.form())
             {

@@ -28,7 +28,9 @@ pub struct Chunk {
     pub buffer: Vec<u8>,
     /// Where the buffer begins.
     pub begin: Place,
-    /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`.
+    /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`. No line is
+    /// longer than [`LINE_CAP`](crate::LINE_CAP), but for records of a container's runtime, which may have
+    /// [`RECORD_CAP`](crate::RECORD_CAP) bytes.
     pub ranges: Vec<Range<usize>>,
     /// What these lines hold, if they are records of a container's runtime.
     pub unwrapped: Option<Unwrapped>,

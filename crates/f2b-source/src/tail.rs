@@ -149,7 +149,8 @@ impl Tail {
             let room = turn.buffer.capacity() - turn.buffer.len();
             let length = self.fill(&mut turn.buffer, read)?;
             turn.at_end = length < room;
-            let split = self.splitter.split(&mut turn.buffer);
+            let cap = self.unwrapper.cap(&turn.buffer);
+            let split = self.splitter.split(&mut turn.buffer, cap);
             turn.ranges = split.ranges;
             turn.oversize = split.oversize;
             self.unwrap(&mut turn);
@@ -169,6 +170,11 @@ impl Tail {
         let lines = turn.unwrapped.iter().flat_map(|unwrapped| &unwrapped.lines);
         let left_out = lines.filter(|inner| matches!(inner, Inner::LeftOut));
         turn.oversize += left_out.count() as u64;
+        if turn.unwrapped.is_none() {
+            let before = turn.ranges.len();
+            turn.ranges.retain(|range| range.len() <= LINE_CAP);
+            turn.oversize += (before - turn.ranges.len()) as u64;
+        }
     }
 
     /// Returns why the file is another than it was, judged by its length and its begin.

@@ -314,3 +314,31 @@ fn another_file_at_the_path_is_told_anew() {
     ];
     assert_eq!(news.collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn a_record_may_be_as_long_as_docker_makes_it() {
+    let (_directory, path) = directory();
+    let first = record(Form::Docker, false, true, "first");
+    let text = "\u{1}".repeat(16 * 1024 - 4);
+    let part = record(Form::Docker, false, false, &text);
+    assert!(part.len() > LINE_CAP);
+    let end = record(Form::Docker, false, true, "end");
+    let read = || {
+        let mut reader = Reader::with(Files::without_notices());
+        reader.files.watch(LOG, &path, Start::Head).unwrap();
+        reader.rescan();
+        let oversize: u64 = reader.chunks.iter().map(|chunk| chunk.oversize).sum();
+        let lines: Vec<String> = reader.chunks.iter().flat_map(inside).collect();
+        (lines, oversize)
+    };
+    let joined = format!("{text}end");
+    let lines = [&joined, "first"].map(str::to_owned).to_vec();
+    fs::write(&path, format!("{part}{end}{first}")).unwrap();
+    assert_eq!(read(), (lines, 0));
+    // In a plain log such a line is too long, also where it looks like a record.
+    let other = part.replace("}", ",\"level\":1}");
+    fs::write(&path, format!("{other}{first}{other}")).unwrap();
+    assert_eq!(read(), (vec![first.trim_end().to_owned()], 2));
+    fs::write(&path, format!("{first}plain\n{part}")).unwrap();
+    assert_eq!(read(), (vec!["first".to_owned(), "plain".to_owned()], 1));
+}

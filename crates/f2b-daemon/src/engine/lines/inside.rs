@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use f2b_core::UnixTime;
-use f2b_source::{Encoding, Form, News, Unwrapped, Whole};
+use f2b_source::{Encoding, Form, LINE_CAP, News, Unwrapped, Whole};
 
 use super::judge::with_end;
 use crate::log::{Level, Line};
@@ -15,7 +15,7 @@ pub(super) struct Inside<'chunk> {
     pub(super) text: Cow<'chunk, str>,
     /// When it was written.
     pub(super) time: UnixTime,
-    /// The lines of the file that hold it, in their order.
+    /// The lines of the file that hold it, in their order, as far as rules may see them.
     pub(super) records: Vec<Cow<'chunk, str>>,
     /// Whether all of it is in the encoding.
     pub(super) is_whole: bool,
@@ -38,6 +38,8 @@ impl<'chunk> Inside<'chunk> {
         let earlier = whole.earlier.iter();
         let earlier = earlier.map(|range| with_end(&unwrapped.text, range));
         let records = earlier.chain([record]);
+        // No line that is longer reaches a rule.
+        let records = records.filter(|record| record.len() <= LINE_CAP);
         Self {
             text,
             time: UnixTime::from_micros(whole.time_us),
