@@ -67,6 +67,12 @@ impl Joining {
             put(&self.text, begin, out);
         }
         let text = begin..out.len() - 1;
+        if text.len() > LINE_CAP {
+            // Its newlines make it too long.
+            out.truncate(begin);
+            *self = Self::default();
+            return Inner::LeftOut;
+        }
         let first = out.len();
         out.extend_from_slice(&self.records);
         let mut from = first;

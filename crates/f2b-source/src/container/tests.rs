@@ -160,6 +160,8 @@ fn a_line_that_is_too_long_is_left_out_whole() {
     ];
     let told = run(&mut Unwrapper::new(), &lines);
     assert_eq!(told[4..], ["(left out)", "yy", "(left out)", "y"]);
+    let newlines = docker("stdout", &"\n".repeat(LINE_CAP / 2 + 2));
+    check(&[newlines, end(1)], &["(left out)", "y"]);
 }
 
 #[test]
