@@ -1,33 +1,36 @@
 //! The thread that reads log files.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use f2b_source::{Files, Progress, SourceEvent, SourceId, Start};
+use f2b_source::{Files, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching};
 use rustix::event::{EventfdFlags, eventfd};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::clock;
 use crate::event::Event;
 use crate::log::Log;
 use crate::seek::Seek;
 
-/// How often every path is looked at without a notice. Without notices at all it is shorter.
+/// How often every path is looked at without a notice, and those that are polled.
 const RESCAN: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(200);
 
-/// How often it is told how far more files than a few were read.
-const FEW: usize = 4;
-const TELL: Duration = Duration::from_millis(200);
+/// Descriptors that are left for clients, the database, the kernel and programs of actions.
+const RESERVE: u64 = 384;
 
 /// What the reader is told.
 #[derive(Debug)]
 enum Order {
-    Watch(SourceId, PathBuf, Start, Option<Seek>),
+    Watch(SourceId, PathBuf, Start, Option<Seek>, How),
     Forget(SourceId),
+    WatchPattern(PatternId, String, Watching),
+    PatternReads(PatternId, SourceId),
+    ForgetPattern(PatternId),
 }
 
 /// How far a source was read.
@@ -83,13 +86,35 @@ impl Reader {
     /// Begins to follow a path.
     ///
     /// Where a log shall be read from its begin, `seek` tells which lines are too old to be read.
-    pub(crate) fn watch(&self, id: SourceId, path: PathBuf, start: Start, seek: Option<Seek>) {
-        self.order(Order::Watch(id, path, start, seek));
+    pub(crate) fn watch(
+        &self,
+        id: SourceId,
+        path: PathBuf,
+        start: Start,
+        seek: Option<Seek>,
+        how: How,
+    ) {
+        self.order(Order::Watch(id, path, start, seek, how));
     }
 
     /// Ends to follow a path.
     pub(crate) fn forget(&self, id: SourceId) {
         self.order(Order::Forget(id));
+    }
+
+    /// Begins to tell which files come to fit a pattern.
+    pub(crate) fn watch_pattern(&self, id: PatternId, pattern: String, watching: Watching) {
+        self.order(Order::WatchPattern(id, pattern, watching));
+    }
+
+    /// Says that whoever follows a pattern reads this file as well, which the pattern does not name.
+    pub(crate) fn pattern_reads(&self, id: PatternId, file: SourceId) {
+        self.order(Order::PatternReads(id, file));
+    }
+
+    /// Ends to tell of a pattern.
+    pub(crate) fn forget_pattern(&self, id: PatternId) {
+        self.order(Order::ForgetPattern(id));
     }
 
     /// Returns how far a source was read, as known a moment ago.
@@ -108,63 +133,81 @@ impl Reader {
 impl ReaderThread {
     /// Reads until nobody listens any more.
     pub(crate) fn run(self) {
-        let mut reading = Reading {
-            files: Files::new(),
-            watched: BTreeSet::new(),
-            read: BTreeSet::new(),
-            told: clock::tick(),
-        };
-        let pause = if reading.files.has_notices() {
-            RESCAN
-        } else {
-            POLL
-        };
+        let mut files = Files::new();
         let mut looked = clock::tick();
+        let mut polled = looked;
         loop {
-            let pause = match reading.read.is_empty() {
-                true => pause,
-                false => pause.min(TELL),
-            };
-            let woken = match reading.files.wait(pause, Some(self.wake.as_fd())) {
+            let pause = if files.needs_polling() { POLL } else { RESCAN };
+            let woken = match files.wait(pause, Some(self.wake.as_fd())) {
                 Ok(woken) => woken,
                 Err(error) => {
                     self.log
                         .error("filter", format!("Waiting for log files failed: {error}"));
                     std::thread::sleep(POLL);
-                    reading.files.rescan();
+                    files.rescan();
                     continue;
                 }
             };
-            if woken.caller && !self.take_orders(&mut reading) {
+            if woken.caller && !self.take_orders(&mut files) {
                 return;
             }
             // Also when a busy log never lets the wait time out.
-            if clock::tick() - looked >= RESCAN {
-                looked = clock::tick();
-                reading.files.rescan();
-                reading.read.extend(&reading.watched);
+            let now = clock::tick();
+            if now - looked >= RESCAN {
+                (looked, polled) = (now, now);
+                files.rescan();
+            } else if now - polled >= POLL {
+                polled = now;
+                files.poll_again();
             }
-            if !self.read(&mut reading) {
+            if !self.read(&mut files) {
                 return;
             }
         }
     }
 
+    /// Sees to it that there are descriptors for the files to come.
+    ///
+    /// The soft limit is raised only as far as is needed: programs that actions run inherit it, and some
+    /// close every descriptor up to it before they begin.
+    fn make_room(files: &mut Files) {
+        let limits = getrlimit(Resource::Nofile);
+        let (Some(soft), hard) = (limits.current, limits.maximum) else {
+            return;
+        };
+        let used = files.descriptors() as u64 + RESERVE;
+        if used.saturating_mul(2) > soft && hard.is_none_or(|hard| soft < hard) {
+            let wanted = used.saturating_mul(4);
+            let raised = Rlimit {
+                current: Some(hard.map_or(wanted, |hard| wanted.min(hard))),
+                maximum: hard,
+            };
+            // Where it is refused the limit below keeps some descriptors free.
+            setrlimit(Resource::Nofile, raised).ok();
+        }
+        let most = getrlimit(Resource::Nofile).current;
+        let most = most.map_or(u64::MAX, |most| most.saturating_sub(RESERVE));
+        files.limit_files(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+
     /// Reads all there is; returns whether anybody listens.
-    fn read(&self, reading: &mut Reading) -> bool {
+    fn read(&self, files: &mut Files) -> bool {
         let mut is_heard = true;
         loop {
-            let Reading { files, read, .. } = reading;
             let progress = files.read(&mut |event: SourceEvent| {
                 if let SourceEvent::Chunk(chunk) = &event {
-                    read.insert(chunk.source);
                     let mut standings = lock(&self.standings);
                     let standing = standings.entry(chunk.source).or_default();
                     standing.sent = standing.sent.saturating_add(chunk.buffer.len() as u64);
                 }
                 is_heard &= self.events.send(Event::File(event)).is_ok();
             });
-            reading.tell(&self.standings);
+            let turned = files.turned();
+            let mut standings = lock(&self.standings);
+            for id in turned {
+                standings.entry(id).or_default().unread = files.lag(id);
+            }
+            drop(standings);
             if !is_heard || progress == Progress::Done {
                 return is_heard;
             }
@@ -172,12 +215,12 @@ impl ReaderThread {
     }
 
     /// Returns whether there may be more orders some day.
-    fn take_orders(&self, reading: &mut Reading) -> bool {
+    fn take_orders(&self, files: &mut Files) -> bool {
         let mut counter = [0; 8];
         rustix::io::read(&*self.wake, &mut counter).ok();
         loop {
             match self.orders.try_recv() {
-                Ok(Order::Watch(id, path, start, seek)) => {
+                Ok(Order::Watch(id, path, start, seek, how)) => {
                     let start = match (start, seek) {
                         // What goes wrong there is told by what follows the file.
                         (Start::Head, Some(seek)) => {
@@ -185,48 +228,28 @@ impl ReaderThread {
                         }
                         _ => start,
                     };
-                    match reading.files.watch(id, &path, start) {
-                        Ok(()) => {
-                            reading.watched.insert(id);
-                        }
-                        Err(error) => {
-                            let problem = SourceEvent::Problem { source: id, error };
-                            self.events.send(Event::File(problem)).ok();
-                        }
+                    Self::make_room(files);
+                    if let Err(error) = files.watch_as(id, &path, start, how) {
+                        let problem = SourceEvent::Problem { source: id, error };
+                        self.events.send(Event::File(problem)).ok();
                     }
                 }
                 Ok(Order::Forget(id)) => {
-                    reading.files.forget(id);
-                    reading.watched.remove(&id);
+                    files.forget(id);
                     lock(&self.standings).remove(&id);
+                }
+                Ok(Order::WatchPattern(id, pattern, watching)) => {
+                    if let Err(error) = files.watch_pattern(id, &pattern, watching) {
+                        let problem = SourceEvent::PatternProblem { pattern: id, error };
+                        self.events.send(Event::File(problem)).ok();
+                    }
+                }
+                Ok(Order::PatternReads(id, file)) => files.pattern_reads(id, file),
+                Ok(Order::ForgetPattern(id)) => {
+                    files.forget_pattern(id);
                 }
                 Err(crossbeam_channel::TryRecvError::Empty) => return true,
                 Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
-            }
-        }
-    }
-}
-
-/// What the thread has before it.
-struct Reading {
-    files: Files,
-    watched: BTreeSet<SourceId>,
-    /// Of which it is not told yet how far they were read.
-    read: BTreeSet<SourceId>,
-    told: Instant,
-}
-
-impl Reading {
-    /// Tells how far files were read; of many not each time, as that asks the system about every one.
-    fn tell(&mut self, standings: &Standings) {
-        if self.read.len() > FEW && self.told.elapsed() < TELL {
-            return;
-        }
-        self.told = clock::tick();
-        let mut standings = lock(standings);
-        for id in std::mem::take(&mut self.read) {
-            if self.watched.contains(&id) {
-                standings.entry(id).or_default().unread = self.files.lag(id);
             }
         }
     }

@@ -1,18 +1,21 @@
 //! All watched paths, their turns, and the wait for changes.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::os::fd::BorrowedFd;
-use std::path::Path;
-use std::time::Duration;
+mod looking;
+mod patterns;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::SourceError;
-use crate::event::{SourceEvent, SourceId};
+use crate::event::{PatternId, SourceEvent, SourceId};
+use crate::held::Held;
 use crate::hints::Hints;
+use crate::how::{How, Watching};
+use crate::pattern::Pattern;
 use crate::position::Start;
-use crate::source::Source;
+use crate::source::{Around, Source};
 
 /// The log files that are followed.
 ///
@@ -21,6 +24,16 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Files {
     sources: BTreeMap<SourceId, Source>,
+    patterns: BTreeMap<PatternId, Pattern>,
+    held: Held,
+    /// Those that may have something to read.
+    ready: BTreeSet<SourceId>,
+    /// Those that are looked at again and again, whatever the kernel tells.
+    polled: BTreeSet<SourceId>,
+    /// Those that had a turn since [`turned`](Self::turned) was asked.
+    turned: BTreeSet<SourceId>,
+    /// Patterns that may have something to tell.
+    stirred: BTreeSet<PatternId>,
     hints: Option<Hints>,
     /// Why there are no notices, for the sources that are watched later.
     without: Option<io::ErrorKind>,
@@ -75,12 +88,18 @@ impl Files {
         };
         Self {
             sources: BTreeMap::new(),
+            patterns: BTreeMap::new(),
+            held: Held::new(),
+            ready: BTreeSet::new(),
+            polled: BTreeSet::new(),
+            turned: BTreeSet::new(),
+            stirred: BTreeSet::new(),
             hints,
             without: without.map(|cause| cause.kind()),
         }
     }
 
-    /// Returns whether the kernel tells of changes; if not, a wait should be short.
+    /// Returns whether the kernel tells of changes.
     #[must_use]
     pub fn has_notices(&self) -> bool {
         self.hints.is_some()
@@ -96,6 +115,21 @@ impl Files {
     /// [`SourceError::NumberTaken`]; [`SourceError::Path`] when the path is empty, or relative
     /// while there is no working directory.
     pub fn watch(&mut self, id: SourceId, path: &Path, start: Start) -> Result<(), SourceError> {
+        self.watch_as(id, path, start, How::default())
+    }
+
+    /// Begins to follow `path` under the number `id`, as [`watch`](Self::watch), in this way.
+    ///
+    /// # Errors
+    ///
+    /// As [`watch`](Self::watch).
+    pub fn watch_as(
+        &mut self,
+        id: SourceId,
+        path: &Path,
+        start: Start,
+        how: How,
+    ) -> Result<(), SourceError> {
         if self.sources.contains_key(&id) {
             return Err(SourceError::NumberTaken {
                 id,
@@ -106,13 +140,24 @@ impl Files {
             path: path.to_path_buf(),
             cause,
         })?;
-        let mut source = Source::new(id, path, start, self.hints.as_mut());
-        if let Some(kind) = self.without {
+        let mut around = Around {
+            hints: self.hints.as_mut(),
+            held: &mut self.held,
+        };
+        let path: Arc<Path> = path.into();
+        around.held.watch(&path);
+        let mut source = Source::new(id, path, start, how, &mut around);
+        let without = self.without.filter(|_| how.watching == Watching::Notices);
+        if let Some(kind) = without {
             let path = source.path().to_path_buf();
             let cause = kind.into();
             source.without_notices(SourceError::Watch { path, cause });
         }
+        if source.is_polled() {
+            self.polled.insert(id);
+        }
         self.sources.insert(id, source);
+        self.ready.insert(id);
         Ok(())
     }
 
@@ -120,28 +165,51 @@ impl Files {
     pub fn forget(&mut self, id: SourceId) -> bool {
         match self.sources.remove(&id) {
             Some(mut source) => {
-                source.close(self.hints.as_mut());
+                source.close(&mut Around {
+                    hints: self.hints.as_mut(),
+                    held: &mut self.held,
+                });
+                self.held.unwatch(id, source.path());
+                self.ready.remove(&id);
+                self.polled.remove(&id);
+                self.turned.remove(&id);
                 true
             }
             None => false,
         }
     }
 
+    /// Returns how many descriptors are open for all this.
+    #[must_use]
+    pub fn descriptors(&self) -> usize {
+        self.held.count() + usize::from(self.hints.is_some())
+    }
+
+    /// Sets how many log files may be open at once; at first there is no limit.
+    ///
+    /// Beyond it a file is not opened and the source has a [`SourceError::Open`], as when the
+    /// process can have no more descriptors: so some are left for others. When three quarters are
+    /// used rotated files are closed after 3 idle rescans.
+    pub fn limit_files(&mut self, most: usize) {
+        self.held.set_most(most);
+    }
+
     /// Returns how many bytes of `id` were not delivered yet, an unfinished last line included.
     ///
-    /// Nothing is known of a source that was never watched, or while no file of it is open.
+    /// It is as of the source's last turn. Nothing is known of a source that was never watched, or
+    /// while no file of it is open.
+    ///
+    /// *Cost*: it asks nothing of the system.
     #[must_use]
     pub fn lag(&self, id: SourceId) -> Option<u64> {
         self.sources.get(&id)?.lag()
     }
 
-    /// Has every path looked at again by the next [`read`](Self::read), as if all had changed.
-    ///
-    /// It finds what notices cannot: changes on network file systems, a permission that was given,
-    /// a directory replaced far above. Call it every few seconds also when `wait` never times out.
-    /// A rotated file that brought no line for 30 rescans is closed.
-    pub fn rescan(&mut self) {
-        self.sources.values_mut().for_each(Source::rescan);
+    /// Returns the sources that had a turn since the last call: those whose [`lag`](Self::lag) may
+    /// be another now.
+    #[must_use]
+    pub fn turned(&mut self) -> BTreeSet<SourceId> {
+        std::mem::take(&mut self.turned)
     }
 
     /// Gives every source that may have something one turn of at most
@@ -150,90 +218,31 @@ impl Files {
     /// A sink that blocks holds up reading, and nothing else is lost by it: this is how a full
     /// queue slows the reader down.
     pub fn read(&mut self, mut sink: impl FnMut(SourceEvent)) -> Progress {
-        let mut progress = Progress::Done;
-        for source in self.sources.values_mut() {
-            if source.ready && source.turn(self.hints.as_mut(), &mut sink) {
-                progress = Progress::More;
+        for id in std::mem::take(&mut self.ready) {
+            let Some(source) = self.sources.get_mut(&id) else {
+                continue;
+            };
+            self.turned.insert(id);
+            let mut around = Around {
+                hints: self.hints.as_mut(),
+                held: &mut self.held,
+            };
+            if source.turn(&mut around, &mut sink) {
+                self.ready.insert(id);
+            }
+            if source.is_polled() {
+                self.polled.insert(id);
             }
         }
-        progress
-    }
-
-    /// Waits until a file changes, `also` is readable, or `timeout` is over.
-    ///
-    /// A timeout does a [`rescan`](Self::rescan). While a file has more to read it does not wait.
-    /// A signal may end the wait early.
-    ///
-    /// # Errors
-    ///
-    /// [`SourceError::Wait`] when the system refuses to wait.
-    pub fn wait(
-        &mut self,
-        timeout: Duration,
-        also: Option<BorrowedFd<'_>>,
-    ) -> Result<Woken, SourceError> {
-        let ready = self.sources.values().any(|source| source.ready);
-        let timeout = if ready { Duration::ZERO } else { timeout };
-        let (notices, caller) = self.poll(timeout, also)?;
-        if notices {
-            self.take_notices()?;
-        } else if !ready && !caller {
-            self.rescan();
-        }
-        Ok(Woken {
-            files: self.sources.values().any(|source| source.ready),
-            caller,
-        })
-    }
-
-    /// Returns whether notices, and whether the caller's descriptor, have ended the wait.
-    fn poll(
-        &self,
-        timeout: Duration,
-        also: Option<BorrowedFd<'_>>,
-    ) -> Result<(bool, bool), SourceError> {
-        let notices = self.hints.as_ref().map(Hints::descriptor);
-        let mut descriptors: Vec<_> = [notices, also]
-            .into_iter()
-            .flatten()
-            .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
-            .collect();
-        // Longer than a year is as good as for ever.
-        let timeout = timeout.min(Duration::from_secs(366 * 86_400));
-        let timeout = Timespec {
-            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or_default(),
-            tv_nsec: timeout.subsec_nanos().into(),
-        };
-        match poll(&mut descriptors, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => {
-                return Err(SourceError::Wait {
-                    cause: errno.into(),
-                });
+        for id in std::mem::take(&mut self.stirred) {
+            if let Some(pattern) = self.patterns.get_mut(&id) {
+                pattern.turn(self.hints.as_mut(), &self.held, &mut sink);
             }
         }
-        let mut happened = descriptors.iter().map(|entry| !entry.revents().is_empty());
-        let notices = notices.is_some() && happened.next().unwrap_or_default();
-        let caller = happened.next().unwrap_or_default();
-        Ok((notices, caller))
-    }
-
-    /// Marks the sources that the kernel's notices concern.
-    fn take_notices(&mut self) -> Result<(), SourceError> {
-        let Some(hints) = self.hints.as_mut() else {
-            return Ok(());
-        };
-        let changed = hints.drain().map_err(|cause| SourceError::Wait { cause })?;
-        if changed.overflow {
-            self.rescan();
-            return Ok(());
+        if self.ready.is_empty() {
+            Progress::Done
+        } else {
+            Progress::More
         }
-        for id in changed.contents.union(&changed.paths) {
-            if let Some(source) = self.sources.get_mut(id) {
-                source.ready = true;
-                source.look |= changed.paths.contains(id);
-            }
-        }
-        Ok(())
     }
 }

@@ -1,39 +1,56 @@
 //! One watched path: the file that stands there, and those that stood there before.
 
+mod look;
+
 use std::collections::VecDeque;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::SourceError;
-use crate::event::{Chunk, Place, Rotation, SourceEvent, SourceId};
-use crate::hints::{Hints, places};
-use crate::opened::{FileId, Opened, look, open};
+use crate::event::{Chunk, Place, SourceEvent, SourceId};
+use crate::held::{Held, Hold};
+use crate::hints::Hints;
+use crate::how::{How, Watching};
 use crate::position::{Earlier, Position, Start};
-use crate::resume::{read_error, resume};
+use crate::resume::read_error;
 use crate::tail::{Tail, Turn};
 
-/// Rotated files that stay open for late lines; descriptors are bounded by it.
-const ROTATED: usize = 4;
-
-/// Rescans without a new line after which a rotated file is closed.
+/// Rescans without a new line after which a rotated file is closed, and those without a file after
+/// which a path has vanished.
 const IDLE_RESCANS: u32 = 30;
+
+/// The same for a file without a name, and for any when nearly all descriptors are used.
+const IDLE_RESCANS_SHORT: u32 = 2;
+
+/// What all sources share.
+pub(crate) struct Around<'files> {
+    pub(crate) hints: Option<&'files mut Hints>,
+    pub(crate) held: &'files mut Held,
+}
 
 /// A path and its files.
 #[derive(Debug)]
 pub(crate) struct Source {
     id: SourceId,
-    path: PathBuf,
+    path: Arc<Path>,
     /// Where to begin when no file is open.
     start: Start,
+    /// The file that `start` names may lie beside the path, under another name.
+    searches: bool,
+    how: How,
+    /// The file system, if it is one where the kernel does not tell of all changes.
+    polled: Option<&'static str>,
     /// The files to read, oldest first.
     tails: VecDeque<Tail>,
     /// The last of `tails` is the file at the path.
     attached: bool,
     missing: bool,
+    /// Rescans at which there was no file at all; at last the end of that was told.
+    absent: u32,
+    /// What was last said of the files to those who share them.
+    holds: Vec<Hold>,
     /// The path is to be compared with the open file.
     pub(crate) look: bool,
-    /// The open files are to be read.
-    pub(crate) ready: bool,
     /// The problems that were told and still stand: with the file, and with the notices.
     told: [Option<String>; 2],
     /// What is to be told at the next turn.
@@ -51,24 +68,34 @@ impl Source {
     /// Begins to follow `path`, an absolute one.
     pub(crate) fn new(
         id: SourceId,
-        path: PathBuf,
+        path: Arc<Path>,
         start: Start,
-        hints: Option<&mut Hints>,
+        how: How,
+        around: &mut Around<'_>,
     ) -> Self {
         let mut source = Self {
             id,
             path,
             start,
+            searches: true,
+            how,
+            polled: None,
             tails: VecDeque::new(),
             attached: false,
             missing: false,
+            absent: 0,
+            holds: Vec::new(),
             look: true,
-            ready: true,
             told: [None, None],
             outbox: Vec::new(),
         };
-        source.look_again(hints);
+        source.look_again(around);
         source
+    }
+
+    /// Returns whether it has to be looked at again and again, whatever the kernel tells.
+    pub(crate) fn is_polled(&self) -> bool {
+        self.polled.is_some() || self.how.watching == Watching::Polling
     }
 
     /// Returns the path that is watched.
@@ -84,153 +111,70 @@ impl Source {
     /// Marks the source to be looked at whole, and lets idle rotated files go.
     pub(crate) fn rescan(&mut self) {
         self.look = true;
-        self.ready = true;
         for tail in &mut self.tails {
             tail.idle = tail.idle.saturating_add(1);
+        }
+        if self.missing && self.tails.is_empty() {
+            self.absent = self.absent.saturating_add(1);
         }
     }
 
     /// Returns how many bytes stand behind the last delivered lines.
     pub(crate) fn lag(&self) -> Option<u64> {
-        let sizes = self.tails.iter().map(|tail| tail.lag().ok());
-        sizes.reduce(|sum, lag| Some(sum?.saturating_add(lag?)))?
+        self.tails.iter().map(Tail::lag).reduce(u64::saturating_add)
     }
 
-    /// Ends all notices.
-    pub(crate) fn close(&mut self, hints: Option<&mut Hints>) {
-        if let Some(hints) = hints {
+    /// Closes all files and ends all notices.
+    pub(crate) fn close(&mut self, around: &mut Around<'_>) {
+        if let Some(hints) = around.hints.as_deref_mut() {
             for tail in &self.tails {
                 release(self.id, tail, hints);
             }
             hints.release_directories(self.id, &[]);
         }
-        self.tails.clear();
+        for tail in self.tails.drain(..) {
+            around.held.forget(tail.id());
+        }
+        self.share(around);
     }
 
     /// Reads on, and returns whether more waits.
     pub(crate) fn turn(
         &mut self,
-        mut hints: Option<&mut Hints>,
+        around: &mut Around<'_>,
         sink: &mut impl FnMut(SourceEvent),
     ) -> bool {
         if self.look {
-            self.look_again(hints.as_deref_mut());
+            self.look_again(around);
         }
-        let more = self.read(hints.as_deref_mut(), sink);
-        self.let_go(hints);
-        self.outbox.drain(..).for_each(sink);
-        self.ready = more || self.look;
-        self.ready
-    }
-
-    /// Compares the path with the open file and opens what is new there.
-    fn look_again(&mut self, mut hints: Option<&mut Hints>) {
-        self.look = false;
-        let mut notices = Ok(());
-        // A file may come between the asking for notices and the look: then the places change.
-        for _ in 0..4 {
-            let places = places(&self.path);
-            if let Some(hints) = hints.as_deref_mut() {
-                notices = self.watch_places(&places, hints);
-            }
-            let found = look(&self.path);
-            let missing = matches!(found, Ok(None));
-            let result = found.and_then(|found| self.found(found));
-            self.tell(About::File, result);
-            if !missing || places == crate::hints::places(&self.path) {
-                break;
-            }
-        }
-        if let Some(hints) = hints {
-            let files = self.watch_files(hints);
-            self.tell(About::Notices, notices.and(files));
-        }
-    }
-
-    /// Takes in what stands at the path now.
-    fn found(&mut self, found: Option<FileId>) -> Result<(), SourceError> {
-        let Some(id) = found else {
-            return self.gone();
-        };
-        if self.attached && self.tails.back().is_some_and(|tail| tail.id() == id) {
-            return Ok(());
-        }
-        if let Some(index) = self.tails.iter().position(|tail| tail.id() == id) {
-            // A file that stood here before is back.
-            let tail = self.tails.remove(index);
-            self.tails.extend(tail);
-            self.arrived(Some(Rotation::Replaced));
-            return Ok(());
-        }
-        if self.tails.len() > ROTATED && !self.make_room() {
-            self.look = true;
-            return Ok(());
-        }
-        match open(&self.path)? {
-            Some(opened) => self.begin(opened),
-            None => self.gone(),
-        }
-    }
-
-    /// Begins with another file at the path.
-    fn begin(&mut self, opened: Opened) -> Result<(), SourceError> {
-        if self.tails.is_empty() {
-            let resumed = resume(&self.path, Some(opened), self.start)?;
-            self.tails.extend(resumed.rotated);
-            self.tails.extend(resumed.current);
-            self.arrived(resumed.why);
-            return resumed.problem.map_or(Ok(()), Err);
-        }
-        let tail = Tail::at(opened, 0).map_err(read_error(&self.path, 0))?;
-        self.tails.push_back(tail);
-        self.arrived(Some(Rotation::Replaced));
-        Ok(())
-    }
-
-    /// Tells that the file at the path is another one now.
-    fn arrived(&mut self, why: Option<Rotation>) {
-        let source = self.id;
-        self.attached = true;
-        if std::mem::take(&mut self.missing) {
-            self.outbox.push(SourceEvent::Appeared { source });
-        } else if let Some(why) = why {
-            self.outbox.push(SourceEvent::Rotated { source, why });
-        }
-    }
-
-    /// Takes in that nothing stands at the path.
-    fn gone(&mut self) -> Result<(), SourceError> {
-        self.attached = false;
-        if !std::mem::replace(&mut self.missing, true) {
+        let more = self.read(around, sink);
+        self.let_go(around);
+        if self.how.vanishes && self.absent == IDLE_RESCANS + 1 {
+            self.absent += 1;
             let source = self.id;
-            self.outbox.push(SourceEvent::Missing { source });
+            self.outbox.push(SourceEvent::Vanished { source });
         }
-        match self.start {
-            Start::At(_) if self.tails.is_empty() => {
-                let resumed = resume(&self.path, None, self.start)?;
-                self.tails.extend(resumed.rotated);
-                resumed.problem.map_or(Ok(()), Err)
-            }
-            // What appears from now on is new.
-            Start::Tail => {
-                self.start = Start::Head;
-                Ok(())
-            }
-            Start::At(_) | Start::Head => Ok(()),
-        }
+        self.outbox.drain(..).for_each(sink);
+        more || self.look
     }
 
-    /// Lets the oldest rotated file go if it was read to its end.
-    fn make_room(&mut self) -> bool {
-        let Some(oldest) = self.tails.front_mut().filter(|tail| tail.drained) else {
-            return false;
-        };
-        oldest.idle = IDLE_RESCANS + 1;
-        true
+    /// Tells those who share the files which of them are open.
+    fn share(&mut self, around: &mut Around<'_>) {
+        let last = self.tails.len();
+        let is_current = |index| self.attached && index + 1 == last;
+        let tails = self.tails.iter().enumerate();
+        let holds: Vec<_> = tails
+            .map(|(index, tail)| (tail.id(), is_current(index)))
+            .collect();
+        if holds != self.holds {
+            let held = &mut around.held;
+            held.update(self.id, &self.path, &self.holds, &holds);
+            self.holds = holds;
+        }
     }
 
     /// Gives each file its turn, in order; a later one only when the earlier ones are drained.
-    fn read(&mut self, hints: Option<&mut Hints>, sink: &mut impl FnMut(SourceEvent)) -> bool {
+    fn read(&mut self, around: &mut Around<'_>, sink: &mut impl FnMut(SourceEvent)) -> bool {
         self.outbox.drain(..).for_each(&mut *sink);
         let mut more = false;
         let mut index = 0;
@@ -242,7 +186,7 @@ impl Source {
                     self.deliver(index, turn, sink);
                 }
                 Err(cause) => {
-                    self.fail(read_error(&self.path, offset)(cause), hints);
+                    self.fail(read_error(&self.path, offset)(cause), around);
                     return false;
                 }
             }
@@ -298,73 +242,54 @@ impl Source {
         let tail = self.tails.get(index)?;
         let earlier = index.checked_sub(1).and_then(|index| self.tails.get(index));
         Some(Position {
-            device: tail.id().device,
-            inode: tail.id().inode,
-            offset: tail.offset(),
-            first_line: tail.first_line(),
             earlier: earlier.map(|tail| Earlier {
                 device: tail.id().device,
                 inode: tail.id().inode,
                 offset: tail.offset(),
                 first_line: tail.first_line(),
             }),
+            ..position_in(tail)
         })
     }
 
     /// Closes the files as one cannot be read; a rescan goes on from the position.
-    fn fail(&mut self, error: SourceError, hints: Option<&mut Hints>) {
+    fn fail(&mut self, error: SourceError, around: &mut Around<'_>) {
         if let Some(position) = self.position() {
             self.start = Start::At(position);
+            self.searches = true;
         }
         self.attached = false;
-        self.close(hints);
+        self.close(around);
         self.tell(About::File, Err(error));
     }
 
     /// Closes rotated files that nobody writes to any more.
-    fn let_go(&mut self, mut hints: Option<&mut Hints>) {
+    fn let_go(&mut self, around: &mut Around<'_>) {
         let kept = usize::from(self.attached);
-        while self.tails.len() > kept {
-            let idle = |tail: &Tail| tail.drained && tail.idle > IDLE_RESCANS;
-            if !self.tails.front().is_some_and(idle) {
-                break;
-            }
+        let is_pressed = around.held.is_pressed();
+        let is_over = |tail: &Tail| {
+            tail.drained
+                && (tail.idle > IDLE_RESCANS
+                    || tail.idle > IDLE_RESCANS_SHORT && (is_pressed || tail.is_unlinked()))
+        };
+        while self.tails.len() > kept && self.tails.front().is_some_and(is_over) {
             if let Some(position) = self.position() {
                 self.start = Start::At(position);
+                // What was let go is not taken up again.
+                self.searches = false;
             }
-            if let (Some(tail), Some(hints)) = (self.tails.pop_front(), hints.as_deref_mut()) {
+            let Some(tail) = self.tails.pop_front() else {
+                break;
+            };
+            if let Some(hints) = around.hints.as_deref_mut() {
                 release(self.id, &tail, hints);
             }
-        }
-    }
-
-    /// Asks for notices about the places where another file can come to stand at the path.
-    fn watch_places(
-        &self,
-        places: &[(PathBuf, OsString)],
-        hints: &mut Hints,
-    ) -> Result<(), SourceError> {
-        let mut kept = Vec::new();
-        let mut result = Ok(());
-        for (directory, name) in places {
-            match hints.directory(self.id, directory, name) {
-                Ok(id) => kept.push((id, name.clone())),
-                Err(cause) => result = Err(watch_error(directory, cause)),
+            self.share(around);
+            if !tail.is_unlinked() {
+                around.held.let_go(self.id, &self.path, position_in(&tail));
             }
         }
-        hints.release_directories(self.id, &kept);
-        result
-    }
-
-    /// Asks for notices about the files that have none yet; they are read after that.
-    fn watch_files(&mut self, hints: &mut Hints) -> Result<(), SourceError> {
-        for tail in &mut self.tails {
-            if tail.watch.is_none() {
-                let id = hints.file(self.id, tail.file(), &self.path);
-                tail.watch = Some(id.map_err(|cause| watch_error(&self.path, cause))?);
-            }
-        }
-        Ok(())
+        self.share(around);
     }
 
     /// Puts a new problem into the outbox, or notes that there is none.
@@ -376,7 +301,7 @@ impl Source {
             *told = None;
             return;
         };
-        let text = format!("{error}: {:?}", std::error::Error::source(&error));
+        let text = error.in_full();
         if told.as_ref() != Some(&text) {
             *told = Some(text);
             let source = self.id;
@@ -385,10 +310,14 @@ impl Source {
     }
 }
 
-fn watch_error(path: &Path, cause: std::io::Error) -> SourceError {
-    SourceError::Watch {
-        path: path.to_path_buf(),
-        cause,
+/// Returns where a file was read to, of which alone is asked.
+fn position_in(tail: &Tail) -> Position {
+    Position {
+        device: tail.id().device,
+        inode: tail.id().inode,
+        offset: tail.offset(),
+        first_line: tail.first_line(),
+        earlier: None,
     }
 }
 

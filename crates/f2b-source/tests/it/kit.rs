@@ -17,6 +17,10 @@ pub(crate) struct Reader {
     pub(crate) told: Vec<String>,
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) position: Option<Position>,
+    /// The file systems that are polled; the directory for tests may lie on one.
+    pub(crate) polled: Vec<&'static str>,
+    /// Files that came to fit a pattern.
+    pub(crate) found: Vec<(PathBuf, Option<Position>)>,
 }
 
 impl Reader {
@@ -35,6 +39,8 @@ impl Reader {
             told: Vec::new(),
             chunks: Vec::new(),
             position: None,
+            polled: Vec::new(),
+            found: Vec::new(),
         }
     }
 
@@ -47,6 +53,8 @@ impl Reader {
                 told,
                 chunks,
                 position,
+                polled,
+                found,
             } = self;
             let progress = files.read(|event| match event {
                 SourceEvent::Chunk(chunk) => {
@@ -61,7 +69,12 @@ impl Reader {
                 SourceEvent::Rotated { why, .. } => told.push(format!("{why:?}")),
                 SourceEvent::Missing { .. } => told.push("Missing".into()),
                 SourceEvent::Appeared { .. } => told.push("Appeared".into()),
-                SourceEvent::Problem { error, .. } => told.push(error.to_string()),
+                SourceEvent::Vanished { .. } => told.push("Vanished".into()),
+                SourceEvent::Found { path, read_to, .. } => found.push((path, read_to)),
+                SourceEvent::Polled { filesystem, .. } => polled.push(filesystem),
+                SourceEvent::Problem { error, .. } | SourceEvent::PatternProblem { error, .. } => {
+                    told.push(error.to_string());
+                }
             });
             if progress == Progress::Done {
                 return;

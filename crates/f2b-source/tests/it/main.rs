@@ -3,9 +3,12 @@
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod containers;
+mod descriptors;
 mod files;
 mod files_model;
 mod journal;
 mod kit;
+mod patterns;
+mod polling;
 mod seek;
 mod waiting;

@@ -34,4 +34,5 @@ mod regex;
 mod reloads;
 mod repairs;
 mod server;
+mod sources;
 mod watch_only;
