@@ -2,8 +2,9 @@
 //!
 //! Two forms are known: Docker's `json-file` and that of the CRI (Kubernetes, Podman's `k8s-file`). A file
 //! is told by its content alone: it is a container log as long as every line of it, from its begin on,
-//! was a record of one form. One line that is none makes it a plain log for good. So whoever can write a
-//! part of a plain log's lines cannot have them taken for records, as he does not write its first line.
+//! was a record of one form. One line that is none makes it a plain log for good, and a file whose first line
+//! was none makes those plain as well that come after it at the same path. So whoever can write a part of a
+//! plain log's lines cannot have them taken for records, not even by being the first to write after a rotation.
 
 mod begin;
 mod cri;
@@ -127,7 +128,8 @@ enum Taken {
     Unknown,
     /// Every line so far was a record of this form.
     Container(Form),
-    Plain,
+    /// Some line was none; of a log that is plain by nature the first.
+    Plain { by_nature: bool },
 }
 
 impl Form {
@@ -162,30 +164,45 @@ impl Unwrapper {
     pub fn form(&self) -> Option<Form> {
         match self.file {
             Taken::Container(form) => Some(form),
-            Taken::Unknown | Taken::Plain => None,
+            Taken::Unknown | Taken::Plain { .. } => None,
         }
     }
 
     /// Returns whether the file is a plain log, which it is from its first such line on.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.file == Taken::Plain
+        matches!(self.file, Taken::Plain { .. })
+    }
+
+    /// Returns the reader of the file that comes next at the same path.
+    pub(crate) fn next_file(&self) -> Self {
+        let file = match self.file {
+            Taken::Plain { by_nature: true } => self.file,
+            _ => Taken::Unknown,
+        };
+        Self {
+            file,
+            ..Self::default()
+        }
     }
 
     /// Takes the next line of the file, without its line end. What it holds is put into `text`.
     pub fn line(&mut self, line: &[u8], text: &mut Vec<u8>) -> Inner {
         let read = match self.file {
-            Taken::Plain => return Inner::Plain,
+            Taken::Plain { .. } => return Inner::Plain,
             Taken::Container(form) => form.read(line).map(|record| (form, record)),
             Taken::Unknown => [Form::Docker, Form::Cri]
                 .into_iter()
                 .find_map(|form| Some((form, form.read(line)?))),
         };
         let Some((form, record)) = read else {
-            if self.form().is_some_and(|form| form.is_torn(line)) {
+            // Which form it was does not matter before the first record.
+            let form = self.form().unwrap_or(Form::Cri);
+            if form.is_torn(line) {
                 self.gap();
             } else {
-                self.file = Taken::Plain;
+                let by_nature = self.form().is_none();
+                self.file = Taken::Plain { by_nature };
                 self.streams = Default::default();
             }
             return Inner::Plain;
@@ -202,7 +219,7 @@ impl Unwrapper {
     /// Takes notice of a line that was left out, so that nobody knows what it held: of lines that are
     /// unfinished the rest is left out as well, as it must not be taken for a line.
     pub fn gap(&mut self) {
-        if self.file != Taken::Plain {
+        if !self.is_plain() {
             self.streams.iter_mut().for_each(Joining::lose);
         }
     }
@@ -213,7 +230,7 @@ impl Unwrapper {
         match self.file {
             Taken::Container(_) => RECORD_CAP,
             Taken::Unknown if Form::Docker.is_torn(buffer) => RECORD_CAP,
-            Taken::Unknown | Taken::Plain => LINE_CAP,
+            Taken::Unknown | Taken::Plain { .. } => LINE_CAP,
         }
     }
 
@@ -227,8 +244,8 @@ impl Unwrapper {
     ) -> Option<Unwrapped> {
         let mut unwrapped = None;
         let mut next = begin;
-        for range in ranges {
-            if self.file == Taken::Plain && unwrapped.is_none() {
+        for (index, range) in ranges.iter().enumerate() {
+            if self.is_plain() && unwrapped.is_none() {
                 return None;
             }
             if next != Some(range.start) {
@@ -248,10 +265,13 @@ impl Unwrapper {
                 && let Some(form) = before.or(self.form())
             {
                 text.reserve(buffer.len());
+                let mut lines = Vec::with_capacity(ranges.len());
+                // What a crash has torn may stand before the first record.
+                lines.resize(index, Inner::Plain);
                 unwrapped = Some(Unwrapped {
                     form,
                     text,
-                    lines: Vec::with_capacity(ranges.len()),
+                    lines,
                     news: (!std::mem::replace(&mut self.told, true)).then_some(News::Recognised),
                 });
             }

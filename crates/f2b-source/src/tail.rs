@@ -171,6 +171,13 @@ impl Tail {
         Ok(turn)
     }
 
+    /// Takes over what is known of the log from the file that stood at its path before.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        if self.offset == 0 {
+            self.unwrapper = before.unwrapper.next_file();
+        }
+    }
+
     /// Finds out what the lines of a turn hold.
     fn unwrap(&mut self, turn: &mut Turn) {
         let begin = self.offset.checked_sub(turn.begin);
@@ -207,7 +214,7 @@ impl Tail {
     /// Goes back to the first line.
     fn begin_anew(&mut self) {
         self.splitter = Splitter::default();
-        self.unwrapper = Unwrapper::new();
+        self.unwrapper = self.unwrapper.next_file();
         self.offset = 0;
         self.first_line = None;
         self.head = Vec::new();

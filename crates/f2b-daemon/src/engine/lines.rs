@@ -9,7 +9,7 @@ use std::path::Path;
 use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Reader, Value as Captured};
 use f2b_protocol::Value;
-use f2b_source::{Chunk, Encoding, Inner, SourceError, SourceEvent};
+use f2b_source::{Chunk, Encoding, SourceError, SourceEvent};
 
 use super::ignoring::Waiting;
 use super::jail::{FileSource, FileState, JailRuntime, ReadCounters};
@@ -19,7 +19,6 @@ use super::{Engine, file_state};
 use crate::batch::Batch;
 use crate::clock;
 use crate::log::{Level, Line};
-use inside::Inside;
 use judge::{Judge, with_end};
 
 impl Engine {
@@ -111,20 +110,7 @@ impl Engine {
                 .map(|member| (member.reader, member.rest))
                 .unzip();
             let mut judge = Judge::new(pass, readers, encoding);
-            for (number, range) in chunk.ranges.iter().enumerate() {
-                let line = with_end(&chunk.buffer, range);
-                let unwrapped = chunk.unwrapped.as_ref();
-                let inner =
-                    unwrapped.and_then(|unwrapped| Some((unwrapped, unwrapped.lines.get(number)?)));
-                match inner {
-                    None | Some((_, Inner::Plain)) => judge.line(number, range.start, line, None),
-                    Some((unwrapped, Inner::Whole(whole))) => {
-                        let inside = Inside::of(unwrapped, whole, line, encoding);
-                        judge.inside(number, range.start, &inside);
-                    }
-                    Some((_, Inner::Part | Inner::LeftOut)) => {}
-                }
-            }
+            inside::judge_lines(&mut judge, chunk, encoding);
             for (reader, number) in &judge.panicked {
                 if let (Some(member), Some(range)) =
                     (members.get(*reader), chunk.ranges.get(*number))

@@ -28,7 +28,7 @@ pub(crate) fn resume(file: &File, offset: u64) -> io::Result<Unwrapper> {
         return Ok(unwrapper);
     }
     let Some(form) = form_of(file, offset)? else {
-        unwrapper.file = Taken::Plain;
+        unwrapper.file = Taken::Plain { by_nature: true };
         return Ok(unwrapper);
     };
     for back in [BACK, RECORDS_CAP] {
@@ -52,7 +52,7 @@ pub(crate) fn form_of(file: &File, offset: u64) -> io::Result<Option<Form>> {
         let mut block = vec![0; size];
         let length = read_at(file, &mut block, 0)?;
         block.truncate(length);
-        if !matches!(block.first(), Some(b'{' | b'0'..=b'9')) {
+        if !matches!(block.first(), Some(b'{' | b'0'..=b'9' | b'\0')) {
             return Ok(None);
         }
         for line in lines(&block) {

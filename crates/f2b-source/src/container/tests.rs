@@ -137,8 +137,16 @@ fn what_a_crash_has_left_is_stepped_over_with_the_rest_of_the_line() {
         ],
         &["a", "(plain)", "(left out)", "c"],
     );
-    // Only a file that is known for a container log has such lines.
-    check(&["\0\0".into(), docker("stdout", "a\n")], &["(plain)"; 2]);
+    check(
+        &[
+            "\0\0".into(),
+            docker("stdout", "a\n"),
+            docker("stdout", "b\n"),
+        ],
+        &["(plain)", "(left out)", "b"],
+    );
+    // The begin of a record says nothing yet.
+    check(&[torn("bcdefg"), docker("stdout", "a\n")], &["(plain)"; 2]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use f2b_source::{Chunk, Files, Form, Inner, LINE_CAP, News, SourceId, Start};
+use f2b_source::{Chunk, Files, Form, Inner, LINE_CAP, News, Start};
 use proptest::prelude::*;
 
 use crate::kit::{LOG, Reader, directory};
@@ -290,29 +290,55 @@ fn a_file_is_told_by_its_begin_and_by_what_is_read() {
     }
 }
 
-#[test]
-fn another_file_at_the_path_is_told_anew() {
+/// Puts these files at a path one after the other, by truncation and by replacement, and returns what was
+/// told of each that is a container log.
+fn one_after_the_other(files: &[&str]) -> Vec<(Form, Option<News>)> {
     let (_directory, path) = directory();
-    let docker = record(Form::Docker, false, true, "inside");
-    fs::write(&path, "plain\n").unwrap();
     let mut reader = Reader::with(Files::without_notices());
-    reader.files.watch(SourceId(1), &path, Start::Head).unwrap();
-    reader.rescan();
-    fs::write(&path, &docker).unwrap();
-    reader.rescan();
-    fs::remove_file(&path).unwrap();
-    reader.rescan();
-    fs::write(&path, record(Form::Cri, false, true, "inside") + "plain\n").unwrap();
-    reader.rescan();
+    reader.files.watch(LOG, &path, Start::Head).unwrap();
+    for (number, file) in files.iter().enumerate() {
+        if number % 2 == 0 {
+            let away = format!("{}.{number}", path.display());
+            fs::rename(&path, away).ok();
+        }
+        fs::write(&path, file).unwrap();
+        reader.rescan();
+    }
     let news = reader.chunks.iter().filter_map(|chunk| {
         let unwrapped = chunk.unwrapped.as_ref()?;
         Some((unwrapped.form, unwrapped.news))
     });
-    let expected = [
-        (Form::Docker, Some(News::Recognised)),
-        (Form::Cri, Some(News::NoLonger)),
-    ];
-    assert_eq!(news.collect::<Vec<_>>(), expected);
+    news.collect()
+}
+
+#[test]
+fn another_file_at_the_path_is_told_anew() {
+    let docker = record(Form::Docker, false, true, "inside");
+    let long = docker.repeat(3);
+    let cri = record(Form::Cri, false, true, "inside");
+    let mixed = format!("{cri}plain\n");
+    let recognised = Some(News::Recognised);
+    assert_eq!(
+        one_after_the_other(&[&long, &cri, &docker, &mixed, &docker]),
+        [
+            (Form::Docker, recognised),
+            (Form::Cri, recognised),
+            (Form::Docker, recognised),
+            (Form::Cri, Some(News::NoLonger)),
+            (Form::Docker, recognised)
+        ]
+    );
+}
+
+#[test]
+fn a_plain_log_stays_one_whoever_is_the_first_to_write_after_a_rotation() {
+    let docker = record(Form::Docker, false, true, "inside");
+    let cri = record(Form::Cri, false, true, "inside");
+    let plain = "plain\n".repeat(100);
+    assert_eq!(
+        one_after_the_other(&[&plain, &docker, &cri, &docker, &cri]),
+        []
+    );
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use f2b_core::UnixTime;
-use f2b_source::{Encoding, Form, LINE_CAP, News, Unwrapped, Whole};
+use f2b_source::{Chunk, Encoding, Form, Inner, LINE_CAP, News, Unwrapped, Whole};
 
-use super::judge::with_end;
+use super::judge::{Judge, with_end};
 use crate::log::{Level, Line};
 
 /// A line inside a container log, as jails of one encoding see it.
@@ -45,6 +45,23 @@ impl<'chunk> Inside<'chunk> {
             time: UnixTime::from_micros(whole.time_us),
             records: records.map(|record| encoding.decode(record).0).collect(),
             is_whole,
+        }
+    }
+}
+
+/// Has every line of a chunk judged; of a container log the lines inside, which their last record ends.
+pub(super) fn judge_lines(judge: &mut Judge<'_, '_>, chunk: &Chunk, encoding: Encoding) {
+    for (number, range) in chunk.ranges.iter().enumerate() {
+        let line = with_end(&chunk.buffer, range);
+        let unwrapped = chunk.unwrapped.as_ref();
+        let inner = unwrapped.and_then(|unwrapped| Some((unwrapped, unwrapped.lines.get(number)?)));
+        match inner {
+            None | Some((_, Inner::Plain)) => judge.line(number, range.start, line, None),
+            Some((unwrapped, Inner::Whole(whole))) => {
+                let inside = Inside::of(unwrapped, whole, line, encoding);
+                judge.inside(number, range.start, &inside);
+            }
+            Some((_, Inner::Part | Inner::LeftOut)) => {}
         }
     }
 }
