@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::container::Unwrapped;
 use crate::error::SourceError;
 use crate::position::Position;
 
@@ -38,8 +39,12 @@ pub struct Chunk {
     pub buffer: Vec<u8>,
     /// Where the buffer begins.
     pub begin: Place,
-    /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`.
+    /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`. No line is
+    /// longer than [`LINE_CAP`](crate::LINE_CAP), but for records of a container's runtime, which may have
+    /// [`RECORD_CAP`](crate::RECORD_CAP) bytes.
     pub ranges: Vec<Range<usize>>,
+    /// What these lines hold, if they are records of a container's runtime.
+    pub unwrapped: Option<Unwrapped>,
     /// Where to go on after these lines: what is to be stored with the bans they cause.
     pub end: Position,
     /// Whether the source was read to its end, so that the next line is a new one.

@@ -53,6 +53,7 @@
 //! # }
 //! ```
 
+mod container;
 mod encoding;
 mod error;
 mod event;
@@ -71,6 +72,7 @@ mod source;
 mod split;
 mod tail;
 
+pub use container::{Form, Inner, News, RECORD_CAP, Unwrapped, Unwrapper, Whole};
 pub use encoding::{Encoding, Order};
 pub use error::{FileKind, SourceError};
 pub use event::{Chunk, PatternId, Place, Rotation, SourceEvent, SourceId};

@@ -226,6 +226,7 @@ impl Source {
                 buffer: turn.buffer,
                 begin,
                 ranges: turn.ranges,
+                unwrapped: turn.unwrapped,
                 end,
                 at_end: turn.at_end && last,
                 oversize: turn.oversize,

@@ -1,6 +1,7 @@
 //! Lines that came in: judged, counted, and their place remembered.
 
 mod entries;
+mod inside;
 mod judge;
 
 use std::path::Path;
@@ -109,9 +110,7 @@ impl Engine {
                 .map(|member| (member.reader, member.rest))
                 .unzip();
             let mut judge = Judge::new(pass, readers, encoding);
-            for (number, range) in chunk.ranges.iter().enumerate() {
-                judge.line(number, range.start, with_end(&chunk.buffer, range), None);
-            }
+            inside::judge_lines(&mut judge, chunk, encoding);
             for (reader, number) in &judge.panicked {
                 if let (Some(member), Some(range)) =
                     (members.get(*reader), chunk.ranges.get(*number))
@@ -236,6 +235,10 @@ impl Counted<'_> {
             batch.lines.push(Line::new(Level::Warning, "filter", text));
         }
         self.read.undecoded += undecoded;
+        let unwrapped = chunk.unwrapped.as_ref();
+        let news =
+            unwrapped.and_then(|unwrapped| inside::told(self.name, &self.file.path, unwrapped));
+        batch.lines.extend(news);
     }
 }
 

@@ -116,7 +116,10 @@ impl Source {
             return self.resume(Some(opened), around);
         }
         let (offset, _) = Resume::place(known, &opened).map_err(read_error(&self.path, 0))?;
-        let tail = Tail::at(opened, offset).map_err(read_error(&self.path, offset))?;
+        let mut tail = Tail::at(opened, offset).map_err(read_error(&self.path, offset))?;
+        if let Some(before) = self.tails.back() {
+            tail.follow(before);
+        }
         self.tails.push_back(tail);
         self.arrived(Some(Rotation::Replaced));
         Ok(())

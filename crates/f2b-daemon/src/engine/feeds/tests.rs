@@ -194,6 +194,7 @@ impl World {
         self.cursors.insert(id, end);
         let begin = self.position(cursor);
         let chunk = Chunk {
+            unwrapped: None,
             source: id,
             buffer: vec![0; texts.len() * LINE],
             begin: Place {
