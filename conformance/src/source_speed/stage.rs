@@ -174,14 +174,14 @@ impl Drop for Stage {
     }
 }
 
-/// Empties the firewall of this network and returns nothing of interest.
+/// Has `nft` change the firewall of this network.
 ///
 /// # Errors
-/// `nft` is not there or refuses.
-pub(crate) fn flush() -> Result<()> {
-    let flushed = Command::new("nft").args(["flush", "ruleset"]).status();
-    if !flushed.context("run `nft`")?.success() {
-        bail!("`nft flush ruleset` failed (hint: run as root)");
+/// It is not there or refuses.
+pub(crate) fn nft(words: &[&str]) -> Result<()> {
+    let done = Command::new("nft").args(words).status();
+    if !done.context("run `nft`")?.success() {
+        bail!("`nft {}` failed (hint: run as root)", words.join(" "));
     }
     Ok(())
 }
