@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::error::SourceError;
 use crate::position::Position;
@@ -13,6 +14,16 @@ use crate::position::Position;
 pub struct SourceId(pub u32);
 
 impl fmt::Display for SourceId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// The caller's number of one pattern of paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PatternId(pub u32);
+
+impl fmt::Display for PatternId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(out)
     }
@@ -102,6 +113,32 @@ pub enum SourceEvent {
     Appeared {
         /// The path's number.
         source: SourceId,
+    },
+    /// Nothing has been at the path for 30 rescans, and what was there is read to its end. Told once,
+    /// of a source that is to be forgotten then ([`How::vanishes`](crate::How::vanishes)).
+    Vanished {
+        /// The path's number.
+        source: SourceId,
+    },
+    /// A regular file has come to fit a pattern, or did so when it began to be watched. Told again
+    /// only after it was gone and the path had no source any more.
+    ///
+    /// It is told also of files that are watched already: whoever asked knows which those are.
+    Found {
+        /// The pattern's number.
+        pattern: PatternId,
+        /// The file's path.
+        path: PathBuf,
+        /// How far the file was read under another name; to be given to
+        /// [`Files::watch`](crate::Files::watch) as [`Start::At`](crate::Start::At).
+        read_to: Option<Position>,
+    },
+    /// A directory on the way of a pattern cannot be watched or listed. Told once until it changes.
+    PatternProblem {
+        /// The pattern's number.
+        pattern: PatternId,
+        /// What went wrong.
+        error: SourceError,
     },
     /// The path lies on a file system where the kernel tells nothing of what others change, so it is
     /// looked at by [`Files::poll_again`](crate::Files::poll_again) as well. Told once.

@@ -99,6 +99,11 @@ impl Tail {
         &self.opened.file
     }
 
+    /// Returns whether the file has no name any more; nobody else can open it then.
+    pub(crate) fn is_unlinked(&self) -> bool {
+        self.opened.is_unlinked().unwrap_or(false)
+    }
+
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }

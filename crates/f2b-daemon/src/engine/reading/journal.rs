@@ -38,6 +38,7 @@ impl Engine {
         ] {
             batch.lines.push(Line::new(Level::Info, "jail", text));
         }
+        self.forget_patterns(jail);
         if let Sources::Files(files) = before {
             for mut file in files.into_values() {
                 self.feeds.end(&mut file, &self.around.reader);
