@@ -4,6 +4,7 @@ mod actions;
 mod bans;
 mod comeback;
 mod effects;
+mod feeds;
 mod ignoring;
 mod ipv6;
 mod jail;
@@ -35,6 +36,7 @@ use f2b_source::SourceId;
 use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
+use self::feeds::JournalFeed;
 use self::ignoring::{KnownHosts, Parked};
 use self::jail::JailRuntime;
 use self::names::Named;
@@ -87,9 +89,13 @@ pub(crate) struct Engine {
     around: Surroundings,
     zone: Zone,
     jails: IndexMap<String, JailRuntime>,
-    /// Which jail reads a source.
+    /// Which jail reads a file.
     readers: IndexMap<SourceId, String>,
     next_source: u32,
+    /// The journals that are read, each for all its jails.
+    feeds: IndexMap<SourceId, JournalFeed>,
+    /// Whether jails may want other entries of journals than are read.
+    feeds_are_stale: bool,
     /// What is wrong with the configuration, beside jails that are broken.
     mistakes: Vec<String>,
     /// What came ahead of the stream, and how many of its commands were carried out.
@@ -139,6 +145,8 @@ impl Engine {
             jails: IndexMap::new(),
             readers: IndexMap::new(),
             next_source: 0,
+            feeds: IndexMap::new(),
+            feeds_are_stale: false,
             mistakes: Vec::new(),
             supplement: Supplement::default(),
             commands: 0,
@@ -189,6 +197,7 @@ impl Engine {
         let mut batch = Batch::default();
         batch.kernel.push(KernelOrder::RemoveUnknown);
         self.send(batch);
+        self.settle_feeds();
         first
     }
 
@@ -279,6 +288,7 @@ impl Engine {
     }
 
     fn pass_time(&mut self) {
+        self.settle_feeds();
         let now = clock::now();
         let mut batch = Batch::default();
         for runtime in self.jails.values_mut() {

@@ -25,7 +25,7 @@ pub use entry::JournalEntry;
 pub use export::{ExportCounts, ExportError, ExportParser, FIELD_CAP};
 pub use gate::{Gate, OVERLAP_US, RunStart, earliest};
 pub use matches::{Hits, Matches, Terms, is_term, union};
-pub use which::{ARGUMENTS, SpecError, Which, WhichError, split};
+pub use which::{ARGUMENTS, Spec, SpecError, Which, WhichError, split};
 
 /// The fields that a parser looks at, for the option `--output-fields` of `journalctl`.
 ///

@@ -1,11 +1,14 @@
 //! What a jail reads: begun, changed while it runs, paused, ended. A place once reached is not left: no
 //! line is read twice or passed over.
 
+mod backend;
 mod journal;
 
+pub(crate) use backend::JournalArguments;
 use f2b_source::{SourceId, Start};
 use f2b_store::{Position, SourceState};
 use indexmap::IndexMap;
+pub(crate) use journal::JournalSource;
 
 use super::jail::{Backend, FileSource, FileState, JailRuntime, LogFile, Sources};
 use super::{Engine, file_state, journal_state};
@@ -33,6 +36,10 @@ impl Engine {
             Backend::Auto => !file_is_there && !runtime.matches.is_empty() && has_journal(),
         };
         if use_journal {
+            if runtime.backend == Backend::Auto {
+                let text = runtime.why_journal(jail);
+                batch.lines.push(Line::new(Level::Info, "jail", text));
+            }
             return self.read_journal(jail, known, batch);
         }
         if runtime.logs.is_empty() {
@@ -59,7 +66,7 @@ impl Engine {
         };
         match &runtime.sources {
             Sources::None => {}
-            Sources::Journal(_) => self.follow_journal(jail, batch),
+            Sources::Journal(_) => self.feeds_are_stale = true,
             Sources::Files(_) => {
                 let known = self.places_on_disk(jail);
                 self.follow_logs(jail, &known, batch);
@@ -146,9 +153,7 @@ impl Engine {
         runtime.save_positions(batch);
         match std::mem::replace(&mut runtime.sources, Sources::None) {
             Sources::None => {}
-            Sources::Journal(source) => {
-                self.readers.swap_remove(&source.id);
-            }
+            Sources::Journal(_) => self.feeds_are_stale = true,
             Sources::Files(files) => {
                 for (id, file) in files {
                     self.readers.swap_remove(&id);

@@ -2,7 +2,7 @@
 
 mod spec;
 
-pub use spec::{SpecError, split};
+pub use spec::{Spec, SpecError, split};
 
 /// The arguments that there are.
 pub const ARGUMENTS: [&str; 5] = [

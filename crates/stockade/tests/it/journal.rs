@@ -91,6 +91,16 @@ fn state(server: &Server) -> String {
         .to_owned()
 }
 
+/// The `journalctl` that follows what comes; before it short ones look what is there.
+fn followers(server: &Server) -> Vec<String> {
+    let mut children = children(server);
+    children.retain(|child| {
+        let words = fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        words.contains("--follow")
+    });
+    children
+}
+
 /// The processes that the server has started.
 fn children(server: &Server) -> Vec<String> {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.process())).unwrap();
@@ -189,8 +199,8 @@ fn a_reader_that_is_killed_goes_on_where_it_was() {
         server.status_json()["jails"]["sshd"]["sources"][0]["caught_up"] == true
     });
     for _ in 0..2 {
-        server.wait_until("one reader", || children(&server).len() == 1);
-        let reader = children(&server).concat();
+        server.wait_until("one reader", || followers(&server).len() == 1);
+        let reader = followers(&server).concat();
         let killed = Command::new("kill").args(["-s", "KILL", &reader]).status();
         assert!(killed.unwrap().success());
         server.wait_until("it is missed", || state(&server) == "degraded");
