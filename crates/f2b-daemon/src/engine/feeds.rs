@@ -4,7 +4,7 @@
 //! ([`Engine::settle_feeds`]). A jail that joins or leaves, rests, or wants other entries lets the reader begin anew at
 //! the earliest place of its jails; the others are not shown again what they have seen.
 
-use f2b_core::UnixTime;
+use f2b_core::{Span, UnixTime};
 use f2b_source::SourceId;
 use f2b_source::journal::Which;
 use indexmap::IndexMap;
@@ -24,7 +24,7 @@ pub(crate) struct JournalFeed {
     /// Whether all that was there has been read.
     pub(crate) has_caught_up: bool,
     /// When the last entry was written, by the journal's clock.
-    last_entry: Option<UnixTime>,
+    pub(crate) last_entry: Option<UnixTime>,
     /// Whether more entries waited behind the last.
     has_more: bool,
     /// How often `journalctl` ended by itself and was started again.
@@ -47,13 +47,8 @@ impl JournalFeed {
         self.has_more = delivery.has_more;
     }
 
-    /// Returns when the last entry was written.
-    pub(super) fn last_entry(&self) -> Option<UnixTime> {
-        self.last_entry
-    }
-
     /// Returns how long ago the last entry was written, while there are more to read.
-    pub(super) fn lag(&self, now: UnixTime) -> Option<f2b_core::Span> {
+    pub(super) fn lag(&self, now: UnixTime) -> Option<Span> {
         let is_behind = !self.has_caught_up || self.has_more;
         let last = self.last_entry.filter(|_| is_behind)?;
         Some(now.since(last))

@@ -130,7 +130,7 @@ pub(crate) enum Sources {
     /// Log files; a jail whose files are all missing waits.
     Files(IndexMap<SourceId, FileSource>),
     /// The journal.
-    Journal(JournalSource),
+    Journal(Box<JournalSource>),
 }
 
 /// One log file of a jail.

@@ -8,8 +8,11 @@ use std::collections::BTreeSet;
 /// ([`ExportParser::with_terms`](super::ExportParser::with_terms)); their values are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
-    terms: Vec<(Box<[u8]>, Box<[u8]>)>,
+    terms: Vec<Term>,
 }
+
+/// A field, and the value it should have.
+type Term = (Box<[u8]>, Box<[u8]>);
 
 /// The terms that an entry fits, by their numbers.
 pub type Hits = Vec<u32>;

@@ -103,7 +103,7 @@ impl Which {
                 "journalflags" => which.flags = Some(flags(value)?),
                 // As the original: an empty one is the journal without a name.
                 "namespace" => {
-                    which.namespace = Some(value.clone()).filter(|name| !name.is_empty())
+                    which.namespace = Some(value.clone()).filter(|name| !name.is_empty());
                 }
                 "rotated" => {}
                 _ => return Err(WhichError::Unknown(name.clone())),

@@ -2,80 +2,29 @@
 //!
 //! Debian package: systemd.
 
+mod journald;
+mod places;
+mod shared;
+
 use std::fs;
-use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use crate::server::{Server, Setup, failed_login};
+use journald::{Journald, PRELUDE};
 
 /// Fields that begin with `_` are journald's own, so the test matches what a sender says.
 const JAIL: &str = "backend = auto\njournalmatch = SYSLOG_IDENTIFIER=sshd";
 
-/// The machine's journal is out of sight; the test's stands in its place.
-const PRELUDE: &str = "mount -t tmpfs tmpfs /var/log\nmount -t tmpfs tmpfs /run\n\
-    mkdir -p /run/log /run/systemd/journal\nmount --bind {folder}/runlog /run/log\n";
-
-const JOURNALD: &str = "/lib/systemd/systemd-journald";
-
 /// A server without a log file, which sees only the test's journal.
 fn prepare() -> Server {
-    let server = Setup::sshd(JAIL).prelude(PRELUDE).without_log().prepare();
+    prepared(Setup::sshd(JAIL))
+}
+
+fn prepared(setup: Setup) -> Server {
+    let server = setup.prelude(PRELUDE).without_log().prepare();
     fs::create_dir(server.path("runlog")).unwrap();
     fs::create_dir(server.path("sockets")).unwrap();
     server
-}
-
-/// A journal that is being written; it ends when this is dropped.
-struct Journald {
-    child: Child,
-    socket: UnixDatagram,
-}
-
-impl Journald {
-    fn start(server: &Server) -> Self {
-        assert!(
-            fs::exists(JOURNALD).unwrap(),
-            "{JOURNALD} is missing: Debian package systemd"
-        );
-        let place = server.path(".");
-        let prelude = PRELUDE.replace("{folder}", place.to_str().unwrap());
-        let sockets = server.path("sockets");
-        let script = format!(
-            "set -e\n{prelude}mount --bind {} /run/systemd/journal\nexec {JOURNALD}",
-            sockets.display()
-        );
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "unshare", "--mount", "--net"])
-            .args(["--propagation", "private", "sh", "-c", &script])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let socket = UnixDatagram::unbound().unwrap();
-        let path = sockets.join("dev-log");
-        server.wait_until("journald listens", || socket.connect(&path).is_ok());
-        Self { child, socket }
-    }
-
-    /// Sends messages as a service does by `syslog(3)`.
-    fn send(&self, identifier: &str, messages: &[String]) {
-        for message in messages {
-            let packet = format!("<38>{identifier}[4711]: {message}");
-            self.socket.send(packet.as_bytes()).unwrap();
-        }
-    }
-
-    fn fail(&self, address: &str, count: usize) {
-        self.send("sshd", &vec![failed_login(address); count]);
-    }
-}
-
-impl Drop for Journald {
-    fn drop(&mut self) {
-        // It may have ended already.
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 fn matched(server: &Server) -> i64 {

@@ -49,7 +49,7 @@ impl Engine {
             problem: None,
             unsaved: None,
         };
-        let before = std::mem::replace(&mut runtime.sources, Sources::Journal(source));
+        let before = std::mem::replace(&mut runtime.sources, Sources::Journal(Box::new(source)));
         for text in [
             format!("Jail '{jail}' uses systemd {}", runtime.journal.shown()),
             "Initiated 'systemd' backend".to_owned(),

@@ -18,7 +18,7 @@ impl Engine {
             (None, Some(_)) => "reading",
         };
         let micros = |micros: i128| seconds(u64::try_from(micros).unwrap_or(0));
-        let last = feed.and_then(|feed| feed.last_entry());
+        let last = feed.and_then(|feed| feed.last_entry);
         let lag = feed.and_then(|feed| feed.lag(clock::now()));
         let groups = runtime.matches.iter().map(|group| group.join(" "));
         dict([
