@@ -74,8 +74,13 @@ pub(crate) enum JournalNews {
     Entries(Delivery),
     /// There is nothing more to read for now.
     CaughtUp,
-    /// An entry that reading stopped at is no longer there: reading goes on by time. The text says how that was seen.
-    Gone(&'static str),
+    /// The entry that was read last is no longer there: reading goes on by time.
+    Gone {
+        /// For whom.
+        jails: Vec<String>,
+        /// How that was seen.
+        how: &'static str,
+    },
     /// `journalctl` ended or cannot be started; it will be tried again.
     Trouble(String),
 }

@@ -91,7 +91,7 @@ impl Journal {
             matches: union(wanted),
             terms,
             readers,
-            told_gone: None,
+            has_told_gone: false,
             events,
             stop: Arc::clone(&stop),
             child: Arc::clone(&child),

@@ -40,11 +40,20 @@ pub(super) struct Following {
     pub(super) matches: Vec<String>,
     pub(super) terms: Terms,
     pub(super) readers: Vec<Reader>,
-    /// The last place that was said to be gone.
-    pub(super) told_gone: Option<Cursor>,
+    /// Whether it was said that a place is gone.
+    pub(super) has_told_gone: bool,
     pub(super) events: Sender<Event>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) child: Child,
+}
+
+/// What has become of the entry that was read last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    There,
+    /// It is gone; how that was seen.
+    Gone(&'static str),
+    Unknown,
 }
 
 /// Why following ended.
@@ -164,29 +173,40 @@ impl Following {
 
     /// Finds out which places are no longer in the journal, before it is read.
     fn settle_places(&mut self) -> Result<(), Ending> {
-        let mut places: Vec<(Cursor, bool)> = Vec::new();
-        for reader in &self.readers {
-            if let Some(place) = reader.gate.place()
-                && !places.iter().any(|(known, _)| known == place)
-            {
-                places.push((*place, false));
+        let mut looked: Vec<(Cursor, Place)> = Vec::new();
+        let mut gone = Vec::new();
+        for reader in 0..self.readers.len() {
+            let gates = self.readers.get(reader).map(|reader| &reader.gate);
+            let Some(place) = gates.and_then(Gate::place).copied() else {
+                continue;
+            };
+            let known = looked.iter().find(|(known, _)| *known == place);
+            let found = match known {
+                Some((_, found)) => *found,
+                None => self.look_for(&place)?,
+            };
+            looked.push((place, found));
+            if let Some(reader) = self.readers.get_mut(reader) {
+                reader.gate.close(found != Place::There);
+                if let Place::Gone(how) = found {
+                    gone.push((reader.jail.clone(), how));
+                }
             }
         }
-        for (place, is_gone) in &mut places {
-            *is_gone = !self.is_there(place)?;
-        }
-        for reader in &mut self.readers {
-            let place = reader.gate.place();
-            let is_gone = places
-                .iter()
-                .any(|(known, is_gone)| *is_gone && Some(known) == place);
-            reader.gate.close(is_gone);
+        let is_news = !gone.is_empty() && !self.has_told_gone;
+        self.has_told_gone = !gone.is_empty();
+        if let Some((_, how)) = gone.first().filter(|_| is_news) {
+            let how = *how;
+            let jails = gone.into_iter().map(|(jail, _)| jail).collect();
+            if !self.tell(JournalNews::Gone { jails, how }) {
+                return Err(Ending::Stopped);
+            }
         }
         Ok(())
     }
 
-    /// Tells whether the journal has the entry of a place.
-    fn is_there(&mut self, place: &Cursor) -> Result<bool, Ending> {
+    /// Looks whether the journal has the entry of a place.
+    fn look_for(&self, place: &Cursor) -> Result<Place, Ending> {
         let arguments = self.asking(place);
         let mut output = self.start(&arguments).map_err(Ending::Trouble)?;
         let mut parser = ExportParser::new();
@@ -205,27 +225,19 @@ impl Following {
             });
             parsed.map_err(|error| Ending::Trouble(error.to_string()))?;
         }
-        if found == Some(*place) {
-            return Ok(true);
-        }
         let Some(mut follower) = lock(&self.child).take() else {
             return Err(Ending::Stopped);
         };
         let Some(code) = follower.code() else {
             return Err(Ending::Trouble(BY_SIGNAL.to_owned()));
         };
-        // One that cannot read at all says so when it shall.
-        if code == 0 && self.told_gone != Some(*place) {
-            self.told_gone = Some(*place);
-            let what = match found {
-                Some(_) => "another one is in its place",
-                None => "nothing follows it",
-            };
-            if !self.tell(JournalNews::Gone(what)) {
-                return Err(Ending::Stopped);
-            }
-        }
-        Ok(false)
+        Ok(match found {
+            Some(found) if found == *place => Place::There,
+            Some(_) => Place::Gone("another one is in its place"),
+            None if code == 0 => Place::Gone("nothing follows it"),
+            // One that cannot read at all says so when it shall.
+            None => Place::Unknown,
+        })
     }
 
     /// Tells why `journalctl` ended.

@@ -42,7 +42,7 @@ impl Engine {
                     self.send(batch);
                 }
             }
-            JournalNews::Gone(how) => {
+            JournalNews::Gone { jails, how } => {
                 let text = format!(
                     "[{}] The journal no longer has the entry that was read last ({how}): reading goes on \
                      by time, and entries that were read before are left out",
