@@ -42,6 +42,7 @@ mod run;
 mod seal;
 mod server;
 pub mod shims;
+pub mod source_speed;
 pub mod three_hours;
 
 pub use oracle::{Oracle, Version};

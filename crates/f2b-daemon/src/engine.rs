@@ -8,10 +8,12 @@ mod feeds;
 mod ignoring;
 mod ipv6;
 mod jail;
+mod journals;
 mod lines;
 mod names;
 mod native;
 mod options;
+mod passes;
 mod past;
 mod python;
 mod reading;
@@ -36,11 +38,13 @@ use f2b_source::SourceId;
 use f2b_store::{EarlierPosition, FilePosition, JOURNAL, JournalPosition, Position, SourceState};
 use indexmap::{IndexMap, IndexSet};
 
-use self::feeds::JournalFeed;
+use self::feeds::Feeds;
 use self::ignoring::{KnownHosts, Parked};
 use self::jail::JailRuntime;
+use self::journals::JournalFeed;
 use self::names::Named;
 use self::options::Told;
+use self::passes::Passes;
 use self::past::PastBans;
 use self::supplement::Supplement;
 use crate::asking::{Asker, Question};
@@ -89,13 +93,15 @@ pub(crate) struct Engine {
     around: Surroundings,
     zone: Zone,
     jails: IndexMap<String, JailRuntime>,
-    /// Which jail reads a file.
-    readers: IndexMap<SourceId, String>,
+    /// The log files that are read.
+    feeds: Feeds,
+    /// The rules of jails that read the same lines.
+    passes: Passes,
     next_source: u32,
     /// The journals that are read, each for all its jails.
-    feeds: IndexMap<SourceId, JournalFeed>,
+    journals: IndexMap<SourceId, JournalFeed>,
     /// Whether jails may want other entries of journals than are read.
-    feeds_are_stale: bool,
+    journals_are_stale: bool,
     /// What is wrong with the configuration, beside jails that are broken.
     mistakes: Vec<String>,
     /// What came ahead of the stream, and how many of its commands were carried out.
@@ -143,10 +149,11 @@ impl Engine {
         Self {
             zone: Zone::system(),
             jails: IndexMap::new(),
-            readers: IndexMap::new(),
+            feeds: Feeds::default(),
+            passes: Passes::default(),
             next_source: 0,
-            feeds: IndexMap::new(),
-            feeds_are_stale: false,
+            journals: IndexMap::new(),
+            journals_are_stale: false,
             mistakes: Vec::new(),
             supplement: Supplement::default(),
             commands: 0,
@@ -197,7 +204,7 @@ impl Engine {
         let mut batch = Batch::default();
         batch.kernel.push(KernelOrder::RemoveUnknown);
         self.send(batch);
-        self.settle_feeds();
+        self.settle_journals();
         first
     }
 
@@ -237,7 +244,7 @@ impl Engine {
     /// Takes one event; returns the end if it asks for it.
     fn on(&mut self, event: Event) -> Option<Ending> {
         match event {
-            Event::File(news) => self.on_file(news),
+            Event::File(news) => self.on_file(&news),
             Event::Journal(news) => self.on_journal(news),
             Event::Answer(question, answer) => self.on_answer(&question, answer),
             Event::Command(command, to) => return self.on_command(&command, to),
@@ -288,7 +295,7 @@ impl Engine {
     }
 
     fn pass_time(&mut self) {
-        self.settle_feeds();
+        self.settle_journals();
         let now = clock::now();
         let mut batch = Batch::default();
         for runtime in self.jails.values_mut() {
@@ -302,6 +309,8 @@ impl Engine {
             self.jails
                 .values_mut()
                 .for_each(|runtime| runtime.save_positions(&mut batch));
+            let stamps = self.jails.values().map(|runtime| runtime.stamp);
+            self.passes.keep(&stamps.collect());
         }
         self.send(batch);
         self.look_for_database();

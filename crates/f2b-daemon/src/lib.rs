@@ -49,6 +49,7 @@ mod process;
 mod reader;
 mod repairs;
 mod run;
+mod seek;
 mod shell;
 mod socket;
 mod storage;

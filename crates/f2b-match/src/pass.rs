@@ -50,6 +50,7 @@ pub struct Pass {
     views: Views,
     /// Rules of one jail that could match, by index.
     asked: Vec<usize>,
+    at: usize,
 }
 
 /// The rules of one jail.
@@ -96,6 +97,7 @@ impl Pass {
             members,
             views: Views::default(),
             asked: Vec::new(),
+            at: 0,
         }
     }
 
@@ -111,34 +113,46 @@ impl Pass {
         let mut told = Vec::new();
         for (number, range) in ranges.iter().enumerate() {
             let text = decoded(buffer, range);
-            self.judge(number, range.start, Line::new(&text), readers, &mut told);
+            let place = (number, range.start);
+            self.judge(place, Line::new(&text), readers, 0, &mut told);
         }
         told
     }
 
-    /// Judges one line for each reader; `told` gets what it is to them, as line `number`.
+    /// Judges one line for each reader from `first` on; `told` gets what it is to them, as line `number`
+    /// that begins at `begin`. Whoever catches a panic of it learns from [`at`](Self::at) for which reader
+    /// that was, and can go on behind it.
     pub fn line(
         &mut self,
-        number: usize,
+        (number, begin): (usize, usize),
         line: Line<'_>,
         readers: &mut [Reader<'_>],
+        first: usize,
         told: &mut Vec<Told>,
     ) {
-        self.judge(number, usize::MAX, line, readers, told);
+        self.judge((number, begin), line, readers, first, told);
+    }
+
+    /// Returns the reader that was judged for last.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at
     }
 
     fn judge(
         &mut self,
-        number: usize,
-        begin: usize,
+        (number, begin): (usize, usize),
         line: Line<'_>,
         readers: &mut [Reader<'_>],
+        first: usize,
         told: &mut Vec<Told>,
     ) {
         self.views.clear();
         // One for all readers: a line is nothing to most of them.
         let mut judged = Judged::default();
-        for (index, (reader, member)) in readers.iter_mut().zip(&self.members).enumerate() {
+        let readers = readers.iter_mut().zip(&self.members).enumerate();
+        for (index, (reader, member)) in readers.skip(first) {
+            self.at = index;
             if begin < reader.start {
                 continue;
             }

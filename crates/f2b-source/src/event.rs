@@ -103,6 +103,14 @@ pub enum SourceEvent {
         /// The path's number.
         source: SourceId,
     },
+    /// The path lies on a file system where the kernel tells nothing of what others change, so it is
+    /// looked at by [`Files::poll_again`](crate::Files::poll_again) as well. Told once.
+    Polled {
+        /// The path's number.
+        source: SourceId,
+        /// The file system's usual name, such as `NFS`.
+        filesystem: &'static str,
+    },
     /// The path cannot be read, or changes are noticed late. Told once until it changes.
     Problem {
         /// The path's number.

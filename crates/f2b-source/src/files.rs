@@ -1,6 +1,6 @@
 //! All watched paths, their turns, and the wait for changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::error::SourceError;
 use crate::event::{SourceEvent, SourceId};
 use crate::hints::Hints;
+use crate::how::{How, Watching};
 use crate::position::Start;
 use crate::source::Source;
 
@@ -21,6 +22,12 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Files {
     sources: BTreeMap<SourceId, Source>,
+    /// Those that may have something to read.
+    ready: BTreeSet<SourceId>,
+    /// Those that are looked at again and again, whatever the kernel tells.
+    polled: BTreeSet<SourceId>,
+    /// Those that had a turn since [`turned`](Self::turned) was asked.
+    turned: BTreeSet<SourceId>,
     hints: Option<Hints>,
     /// Why there are no notices, for the sources that are watched later.
     without: Option<io::ErrorKind>,
@@ -75,12 +82,15 @@ impl Files {
         };
         Self {
             sources: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            polled: BTreeSet::new(),
+            turned: BTreeSet::new(),
             hints,
             without: without.map(|cause| cause.kind()),
         }
     }
 
-    /// Returns whether the kernel tells of changes; if not, a wait should be short.
+    /// Returns whether the kernel tells of changes.
     #[must_use]
     pub fn has_notices(&self) -> bool {
         self.hints.is_some()
@@ -96,6 +106,21 @@ impl Files {
     /// [`SourceError::NumberTaken`]; [`SourceError::Path`] when the path is empty, or relative
     /// while there is no working directory.
     pub fn watch(&mut self, id: SourceId, path: &Path, start: Start) -> Result<(), SourceError> {
+        self.watch_as(id, path, start, How::default())
+    }
+
+    /// Begins to follow `path` under the number `id`, as [`watch`](Self::watch), in this way.
+    ///
+    /// # Errors
+    ///
+    /// As [`watch`](Self::watch).
+    pub fn watch_as(
+        &mut self,
+        id: SourceId,
+        path: &Path,
+        start: Start,
+        how: How,
+    ) -> Result<(), SourceError> {
         if self.sources.contains_key(&id) {
             return Err(SourceError::NumberTaken {
                 id,
@@ -106,13 +131,18 @@ impl Files {
             path: path.to_path_buf(),
             cause,
         })?;
-        let mut source = Source::new(id, path, start, self.hints.as_mut());
-        if let Some(kind) = self.without {
+        let mut source = Source::new(id, path, start, how, self.hints.as_mut());
+        let without = self.without.filter(|_| how.watching == Watching::Notices);
+        if let Some(kind) = without {
             let path = source.path().to_path_buf();
             let cause = kind.into();
             source.without_notices(SourceError::Watch { path, cause });
         }
+        if source.is_polled() {
+            self.polled.insert(id);
+        }
         self.sources.insert(id, source);
+        self.ready.insert(id);
         Ok(())
     }
 
@@ -121,6 +151,9 @@ impl Files {
         match self.sources.remove(&id) {
             Some(mut source) => {
                 source.close(self.hints.as_mut());
+                self.ready.remove(&id);
+                self.polled.remove(&id);
+                self.turned.remove(&id);
                 true
             }
             None => false,
@@ -129,10 +162,20 @@ impl Files {
 
     /// Returns how many bytes of `id` were not delivered yet, an unfinished last line included.
     ///
-    /// Nothing is known of a source that was never watched, or while no file of it is open.
+    /// It is as of the source's last turn. Nothing is known of a source that was never watched, or
+    /// while no file of it is open.
+    ///
+    /// *Cost*: it asks nothing of the system.
     #[must_use]
     pub fn lag(&self, id: SourceId) -> Option<u64> {
         self.sources.get(&id)?.lag()
+    }
+
+    /// Returns the sources that had a turn since the last call: those whose [`lag`](Self::lag) may
+    /// be another now.
+    #[must_use]
+    pub fn turned(&mut self) -> BTreeSet<SourceId> {
+        std::mem::take(&mut self.turned)
     }
 
     /// Has every path looked at again by the next [`read`](Self::read), as if all had changed.
@@ -142,6 +185,40 @@ impl Files {
     /// A rotated file that brought no line for 30 rescans is closed.
     pub fn rescan(&mut self) {
         self.sources.values_mut().for_each(Source::rescan);
+        self.ready.extend(self.sources.keys());
+    }
+
+    /// Returns whether there is something that only [`poll_again`](Self::poll_again) sees in time: then
+    /// it is to be called several times a second, also when `wait` never times out.
+    #[must_use]
+    pub fn needs_polling(&self) -> bool {
+        match self.hints {
+            Some(_) => !self.polled.is_empty(),
+            None => !self.sources.is_empty(),
+        }
+    }
+
+    /// Has the paths looked at again of which the kernel does not tell, or not all: those that are
+    /// polled by choice ([`Watching::Polling`]) or because of their file system
+    /// ([`SourceEvent::Polled`]), and without notices all of them.
+    pub fn poll_again(&mut self) {
+        if self.hints.is_none() {
+            return self.look_again();
+        }
+        for id in &self.polled {
+            if let Some(source) = self.sources.get_mut(id) {
+                source.look = true;
+            }
+        }
+        self.ready.extend(&self.polled);
+    }
+
+    /// Has every path looked at again; nothing grows older by it.
+    fn look_again(&mut self) {
+        for source in self.sources.values_mut() {
+            source.look = true;
+        }
+        self.ready.extend(self.sources.keys());
     }
 
     /// Gives every source that may have something one turn of at most
@@ -150,18 +227,29 @@ impl Files {
     /// A sink that blocks holds up reading, and nothing else is lost by it: this is how a full
     /// queue slows the reader down.
     pub fn read(&mut self, mut sink: impl FnMut(SourceEvent)) -> Progress {
-        let mut progress = Progress::Done;
-        for source in self.sources.values_mut() {
-            if source.ready && source.turn(self.hints.as_mut(), &mut sink) {
-                progress = Progress::More;
+        for id in std::mem::take(&mut self.ready) {
+            let Some(source) = self.sources.get_mut(&id) else {
+                continue;
+            };
+            self.turned.insert(id);
+            if source.turn(self.hints.as_mut(), &mut sink) {
+                self.ready.insert(id);
+            }
+            if source.is_polled() {
+                self.polled.insert(id);
             }
         }
-        progress
+        if self.ready.is_empty() {
+            Progress::Done
+        } else {
+            Progress::More
+        }
     }
 
     /// Waits until a file changes, `also` is readable, or `timeout` is over.
     ///
-    /// A timeout does a [`rescan`](Self::rescan). While a file has more to read it does not wait.
+    /// A timeout has every path looked at again, or if something [is polled](Self::needs_polling) what
+    /// [`poll_again`](Self::poll_again) names; neither stands for a [`rescan`](Self::rescan). While a file has more to read it does not wait.
     /// A signal may end the wait early.
     ///
     /// # Errors
@@ -172,16 +260,20 @@ impl Files {
         timeout: Duration,
         also: Option<BorrowedFd<'_>>,
     ) -> Result<Woken, SourceError> {
-        let ready = self.sources.values().any(|source| source.ready);
+        let ready = !self.ready.is_empty();
         let timeout = if ready { Duration::ZERO } else { timeout };
         let (notices, caller) = self.poll(timeout, also)?;
         if notices {
             self.take_notices()?;
         } else if !ready && !caller {
-            self.rescan();
+            if self.needs_polling() {
+                self.poll_again();
+            } else {
+                self.look_again();
+            }
         }
         Ok(Woken {
-            files: self.sources.values().any(|source| source.ready),
+            files: !self.ready.is_empty(),
             caller,
         })
     }
@@ -225,15 +317,16 @@ impl Files {
         };
         let changed = hints.drain().map_err(|cause| SourceError::Wait { cause })?;
         if changed.overflow {
-            self.rescan();
+            self.look_again();
             return Ok(());
         }
-        for id in changed.contents.union(&changed.paths) {
+        for id in &changed.paths {
             if let Some(source) = self.sources.get_mut(id) {
-                source.ready = true;
-                source.look |= changed.paths.contains(id);
+                source.look = true;
             }
         }
+        self.ready.extend(changed.paths);
+        self.ready.extend(changed.contents);
         Ok(())
     }
 }

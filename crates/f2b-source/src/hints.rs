@@ -2,6 +2,12 @@
 //!
 //! A notice only says which source to look at. Whoever looks reads to the end and compares the
 //! path, so merged, late and repeated notices do no harm, and lost ones only cost time.
+//!
+//! *Cost*: a directory has one watch, however many of its names are waited for; what an event or a
+//! look costs grows with the logarithm of their number.
+
+mod places;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -12,6 +18,8 @@ use std::path::{Path, PathBuf};
 use inotify::{EventMask, Inotify, WatchDescriptor, WatchMask};
 
 use crate::event::SourceId;
+pub(crate) use places::places;
+use watch::Watch;
 
 /// The most reads of the kernel's queue in one go, so that a flood of notices ends.
 const READS: usize = 64;
@@ -36,20 +44,9 @@ pub(crate) struct WatchId(i32);
 pub(crate) struct Hints {
     inotify: Inotify,
     watches: BTreeMap<WatchId, Watch>,
+    /// The names in directories that each source waits for.
+    waited: BTreeMap<SourceId, BTreeSet<(WatchId, OsString)>>,
     buffer: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Watch {
-    descriptor: WatchDescriptor,
-    users: Vec<User>,
-}
-
-/// Who wants a notice: a source, of its file or of one name in a directory.
-#[derive(Debug, PartialEq, Eq)]
-struct User {
-    source: SourceId,
-    name: Option<OsString>,
 }
 
 impl Hints {
@@ -62,6 +59,7 @@ impl Hints {
         Ok(Self {
             inotify: Inotify::init()?,
             watches: BTreeMap::new(),
+            waited: BTreeMap::new(),
             buffer: vec![0; 16 * 1024],
         })
     }
@@ -79,17 +77,17 @@ impl Hints {
         path: &Path,
     ) -> io::Result<WatchId> {
         let mask = WatchMask::MODIFY | WatchMask::MOVE_SELF | WatchMask::DELETE_SELF;
-        let user = User { source, name: None };
         // The descriptor names exactly this file; without `/proc` the path must do.
         let open = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-        match self.inotify.watches().add(&open, mask) {
-            Ok(descriptor) => Ok(self.add(descriptor, user)),
+        let descriptor = match self.inotify.watches().add(&open, mask) {
             Err(cause) if crate::opened::is_missing(&cause) => {
-                let descriptor = self.inotify.watches().add(path, mask)?;
-                Ok(self.add(descriptor, user))
+                self.inotify.watches().add(path, mask)
             }
-            Err(cause) => Err(cause),
-        }
+            added => added,
+        }?;
+        let (id, watch) = self.watch(descriptor);
+        watch.files.insert(source);
+        Ok(id)
     }
 
     /// Asks for notices when another file stands at `name` in `directory`.
@@ -99,6 +97,15 @@ impl Hints {
         directory: &Path,
         name: &OsStr,
     ) -> io::Result<WatchId> {
+        let (id, watch) = self.folder(directory)?;
+        watch.wait_for(name, source);
+        let waited = self.waited.entry(source).or_default();
+        waited.insert((id, name.to_os_string()));
+        Ok(id)
+    }
+
+    /// Asks for notices about the names in a directory.
+    fn folder(&mut self, directory: &Path) -> io::Result<(WatchId, &mut Watch)> {
         let mask = WatchMask::CREATE
             | WatchMask::MOVED_TO
             | WatchMask::MOVED_FROM
@@ -108,47 +115,45 @@ impl Hints {
             | WatchMask::DELETE_SELF
             | WatchMask::ONLYDIR;
         let descriptor = self.inotify.watches().add(directory, mask)?;
-        let name = Some(name.to_os_string());
-        Ok(self.add(descriptor, User { source, name }))
+        Ok(self.watch(descriptor))
     }
 
-    fn add(&mut self, descriptor: WatchDescriptor, user: User) -> WatchId {
+    fn watch(&mut self, descriptor: WatchDescriptor) -> (WatchId, &mut Watch) {
         let id = WatchId(descriptor.get_watch_descriptor_id());
-        let watch = self.watches.entry(id).or_insert_with(|| Watch {
-            descriptor,
-            users: Vec::new(),
-        });
-        if !watch.users.contains(&user) {
-            watch.users.push(user);
-        }
-        id
+        let watch = self.watches.entry(id);
+        (id, watch.or_insert_with(|| Watch::new(descriptor)))
     }
 
     /// Ends the notices that `source` gets of a file.
     pub(crate) fn release_file(&mut self, source: SourceId, id: WatchId) {
-        self.release(id, |user| user.source == source && user.name.is_none());
+        self.release(id, |watch| {
+            watch.files.remove(&source);
+        });
     }
 
     /// Ends all notices of `source` about directories, except about `kept`.
     pub(crate) fn release_directories(&mut self, source: SourceId, kept: &[(WatchId, OsString)]) {
-        let ids: Vec<_> = self.watches.keys().copied().collect();
-        for id in ids {
-            self.release(id, |user| {
-                let Some(name) = user.name.as_ref().filter(|_| user.source == source) else {
-                    return false;
-                };
-                !kept.iter().any(|entry| entry.0 == id && entry.1 == *name)
-            });
+        let Some(mut waited) = self.waited.remove(&source) else {
+            return;
+        };
+        let gone: Vec<_> = waited
+            .extract_if(.., |entry| !kept.contains(entry))
+            .collect();
+        for (id, name) in gone {
+            self.release(id, |watch| watch.no_longer_wait_for(&name, source));
+        }
+        if !waited.is_empty() {
+            self.waited.insert(source, waited);
         }
     }
 
-    /// Drops the users of a watch that `gone` names, and the watch with the last of them.
-    fn release(&mut self, id: WatchId, gone: impl Fn(&User) -> bool) {
+    /// Takes somebody off a watch, and drops the watch with the last of them.
+    fn release(&mut self, id: WatchId, take_off: impl FnOnce(&mut Watch)) {
         let Some(watch) = self.watches.get_mut(&id) else {
             return;
         };
-        watch.users.retain(|user| !gone(user));
-        if watch.users.is_empty() {
+        take_off(watch);
+        if watch.is_unused() {
             self.drop_watch(id);
         }
     }
@@ -193,53 +198,5 @@ impl Hints {
             self.drop_watch(id);
         }
         Ok(changed)
-    }
-}
-
-impl Watch {
-    /// Adds the sources that an event concerns.
-    fn note(&self, mask: EventMask, name: Option<&OsStr>, changed: &mut Changed) {
-        for user in &self.users {
-            if mask.contains(EventMask::MODIFY) {
-                changed.contents.insert(user.source);
-            } else if name.is_none() || name == user.name.as_deref() {
-                // The file or directory itself has moved or gone, or the name is the wanted one.
-                changed.paths.insert(user.source);
-            }
-        }
-    }
-}
-
-/// Returns where another file can come to stand at `path`: directories and names in them.
-///
-/// One pair for the path itself and one for each symbolic link on the way from there; where a
-/// directory does not exist, the nearest one above it and the name that is missing in it.
-pub(crate) fn places(path: &Path) -> Vec<(PathBuf, OsString)> {
-    /// The kernel follows more links, but no log has them.
-    const LINKS: usize = 8;
-    let mut places = Vec::new();
-    let mut path = path.to_path_buf();
-    for _ in 0..LINKS {
-        places.extend(nearest(&path));
-        let Ok(target) = std::fs::read_link(&path) else {
-            break;
-        };
-        path = match path.parent() {
-            Some(parent) => parent.join(target),
-            None => target,
-        };
-    }
-    places
-}
-
-/// Returns the nearest directory above `path` that exists, and the next name in it.
-fn nearest(path: &Path) -> Option<(PathBuf, OsString)> {
-    let mut below = path;
-    loop {
-        let directory = below.parent()?;
-        if directory.is_dir() {
-            return Some((directory.to_path_buf(), below.file_name()?.to_os_string()));
-        }
-        below = directory;
     }
 }

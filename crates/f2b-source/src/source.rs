@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::SourceError;
 use crate::event::{Chunk, Place, Rotation, SourceEvent, SourceId};
+use crate::filesystem::{polled, polled_at};
 use crate::hints::{Hints, places};
+use crate::how::{How, Watching};
 use crate::opened::{FileId, Opened, look, open};
 use crate::position::{Earlier, Position, Start};
 use crate::resume::{read_error, resume};
@@ -25,6 +27,9 @@ pub(crate) struct Source {
     path: PathBuf,
     /// Where to begin when no file is open.
     start: Start,
+    how: How,
+    /// The file system, if it is one where the kernel does not tell of all changes.
+    polled: Option<&'static str>,
     /// The files to read, oldest first.
     tails: VecDeque<Tail>,
     /// The last of `tails` is the file at the path.
@@ -32,8 +37,6 @@ pub(crate) struct Source {
     missing: bool,
     /// The path is to be compared with the open file.
     pub(crate) look: bool,
-    /// The open files are to be read.
-    pub(crate) ready: bool,
     /// The problems that were told and still stand: with the file, and with the notices.
     told: [Option<String>; 2],
     /// What is to be told at the next turn.
@@ -53,22 +56,30 @@ impl Source {
         id: SourceId,
         path: PathBuf,
         start: Start,
+        how: How,
         hints: Option<&mut Hints>,
     ) -> Self {
         let mut source = Self {
             id,
             path,
             start,
+            how,
+            polled: None,
             tails: VecDeque::new(),
             attached: false,
             missing: false,
             look: true,
-            ready: true,
             told: [None, None],
             outbox: Vec::new(),
         };
+        let hints = hints.filter(|_| how.watching == Watching::Notices);
         source.look_again(hints);
         source
+    }
+
+    /// Returns whether it has to be looked at again and again, whatever the kernel tells.
+    pub(crate) fn is_polled(&self) -> bool {
+        self.polled.is_some() || self.how.watching == Watching::Polling
     }
 
     /// Returns the path that is watched.
@@ -84,7 +95,6 @@ impl Source {
     /// Marks the source to be looked at whole, and lets idle rotated files go.
     pub(crate) fn rescan(&mut self) {
         self.look = true;
-        self.ready = true;
         for tail in &mut self.tails {
             tail.idle = tail.idle.saturating_add(1);
         }
@@ -92,8 +102,7 @@ impl Source {
 
     /// Returns how many bytes stand behind the last delivered lines.
     pub(crate) fn lag(&self) -> Option<u64> {
-        let sizes = self.tails.iter().map(|tail| tail.lag().ok());
-        sizes.reduce(|sum, lag| Some(sum?.saturating_add(lag?)))?
+        self.tails.iter().map(Tail::lag).reduce(u64::saturating_add)
     }
 
     /// Ends all notices.
@@ -110,17 +119,17 @@ impl Source {
     /// Reads on, and returns whether more waits.
     pub(crate) fn turn(
         &mut self,
-        mut hints: Option<&mut Hints>,
+        hints: Option<&mut Hints>,
         sink: &mut impl FnMut(SourceEvent),
     ) -> bool {
+        let mut hints = hints.filter(|_| self.how.watching == Watching::Notices);
         if self.look {
             self.look_again(hints.as_deref_mut());
         }
         let more = self.read(hints.as_deref_mut(), sink);
         self.let_go(hints);
         self.outbox.drain(..).for_each(sink);
-        self.ready = more || self.look;
-        self.ready
+        more || self.look
     }
 
     /// Compares the path with the open file and opens what is new there.
@@ -129,21 +138,45 @@ impl Source {
         let mut notices = Ok(());
         // A file may come between the asking for notices and the look: then the places change.
         for _ in 0..4 {
-            let places = places(&self.path);
-            if let Some(hints) = hints.as_deref_mut() {
+            let places = hints.as_deref_mut().map(|hints| {
+                let places = places(&self.path);
                 notices = self.watch_places(&places, hints);
-            }
-            let found = look(&self.path);
+                places
+            });
+            let found = self.stands();
             let missing = matches!(found, Ok(None));
             let result = found.and_then(|found| self.found(found));
             self.tell(About::File, result);
-            if !missing || places == crate::hints::places(&self.path) {
+            let is_settled = |places| places == crate::hints::places(&self.path);
+            if !missing || places.is_none_or(is_settled) {
                 break;
             }
         }
         if let Some(hints) = hints {
             let files = self.watch_files(hints);
             self.tell(About::Notices, notices.and(files));
+        }
+    }
+
+    /// Returns what stands at the path.
+    fn stands(&self) -> Result<Option<FileId>, SourceError> {
+        if self.polled.is_some() {
+            // A network file system may answer from what it remembers for a minute, but when a file
+            // is opened it has to ask; then it knows the file's length as well.
+            return Ok(open(&self.path)?.map(|opened| opened.id));
+        }
+        look(&self.path)
+    }
+
+    /// Takes in whether the kernel tells of all changes where the file lies, or would lie.
+    fn judge_filesystem(&mut self, found: Option<&'static str>) {
+        let (Some(filesystem), None) = (found, self.polled) else {
+            return;
+        };
+        self.polled = found;
+        if self.how.watching == Watching::Notices {
+            let source = self.id;
+            self.outbox.push(SourceEvent::Polled { source, filesystem });
         }
     }
 
@@ -174,6 +207,7 @@ impl Source {
 
     /// Begins with another file at the path.
     fn begin(&mut self, opened: Opened) -> Result<(), SourceError> {
+        self.judge_filesystem(polled(&opened.file));
         if self.tails.is_empty() {
             let resumed = resume(&self.path, Some(opened), self.start)?;
             self.tails.extend(resumed.rotated);
@@ -204,6 +238,7 @@ impl Source {
         if !std::mem::replace(&mut self.missing, true) {
             let source = self.id;
             self.outbox.push(SourceEvent::Missing { source });
+            self.judge_filesystem(polled_at(&self.path));
         }
         match self.start {
             Start::At(_) if self.tails.is_empty() => {

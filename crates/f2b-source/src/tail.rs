@@ -24,6 +24,8 @@ pub(crate) struct Tail {
     splitter: Splitter,
     /// The begin of the unfinished line.
     offset: u64,
+    /// The file's length as it was seen last.
+    size: u64,
     first_line: Option<FirstLine>,
     /// The file's first bytes, as far as they belong to finished lines, at most [`HEAD`].
     head: Vec<u8>,
@@ -53,6 +55,7 @@ impl Tail {
     /// Follows `opened` from `offset`, the begin of a line.
     pub(crate) fn at(opened: Opened, offset: u64) -> io::Result<Self> {
         let mut tail = Self {
+            size: opened.size()?,
             opened,
             splitter: Splitter::default(),
             offset,
@@ -104,9 +107,9 @@ impl Tail {
         self.first_line
     }
 
-    /// Returns how many bytes stand behind the last delivered line.
-    pub(crate) fn lag(&self) -> io::Result<u64> {
-        Ok(self.opened.size()?.saturating_sub(self.offset))
+    /// Returns how many bytes stood behind the last delivered line when the file was looked at last.
+    pub(crate) fn lag(&self) -> u64 {
+        self.size.max(self.read_to()).saturating_sub(self.offset)
     }
 
     /// Returns how far the file was read, the unfinished line included.
@@ -125,6 +128,7 @@ impl Tail {
             at_end: true,
         };
         let size = self.opened.size()?;
+        self.size = size;
         turn.rotated = self.begun_anew(size)?;
         if turn.rotated.is_some() {
             self.begin_anew();

@@ -1,138 +1,276 @@
-//! One reader for each journal, however many jails read it.
+//! Log files that are read, each once for all jails that want it.
 //!
-//! What shall be read is told by the jails alone; what is read follows when an event has been carried out
-//! ([`Engine::settle_feeds`]). A jail that joins or leaves, rests, or wants other entries lets the reader begin anew at
-//! the earliest place of its jails; the others are not shown again what they have seen.
+//! Jails need not be equally far: one that begins later, or comes back from a rest, reads by itself until
+//! it has caught up, and then goes on with the others.
 
-use f2b_core::{Span, UnixTime};
-use f2b_source::SourceId;
-use f2b_source::journal::Which;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use f2b_source::{Chunk, How, Position, SourceId, Start};
 use indexmap::IndexMap;
 
-use super::Engine;
-use super::jail::Sources;
-use crate::event::Delivery;
-use crate::journal::{Journal, JournalReader, JournalStart};
+use super::jail::FileSource;
+use crate::clock;
+use crate::reader::Reader;
+use crate::seek::Seek;
 
-/// A journal that is read.
+/// The files that are read.
+#[derive(Debug, Default)]
+pub(super) struct Feeds {
+    feeds: IndexMap<SourceId, Feed>,
+    by_path: HashMap<PathBuf, Vec<SourceId>>,
+    next: u32,
+}
+
+/// One file as it is read for some jails.
 #[derive(Debug)]
-pub(crate) struct JournalFeed {
-    which: Which,
-    readers: Vec<JournalReader>,
-    /// Reads for as long as it is kept; none if no thread could be started.
-    journal: Option<Journal>,
-    /// Whether all that was there has been read.
-    pub(crate) has_caught_up: bool,
-    /// When the last entry was written, by the journal's clock.
-    pub(crate) last_entry: Option<UnixTime>,
-    /// Whether more entries waited behind the last.
-    has_more: bool,
-    /// How often `journalctl` ended by itself and was started again.
-    pub(crate) restarts: u64,
+pub(super) struct Feed {
+    /// Which file, and how.
+    pub(super) way: Way,
+    stand: Stand,
+    /// How many jails read it.
+    users: usize,
+    /// Bytes of the chunks that were taken.
+    pub(super) taken: u64,
+    /// Since when chunks have come that do not reach to the end of the file.
+    pub(super) behind: Option<Instant>,
 }
 
-impl JournalFeed {
-    /// Returns who reads.
-    pub(super) fn jails(&self) -> Vec<String> {
-        let readers = self.readers.iter();
-        readers.map(|reader| reader.jail.clone()).collect()
-    }
-
-    /// Notes how far it was read.
-    pub(super) fn note(&mut self, delivery: &Delivery) {
-        if let Some(last) = delivery.entries.last() {
-            let micros = i64::try_from(last.cursor.realtime_us).unwrap_or(i64::MAX);
-            self.last_entry = Some(UnixTime::from_micros(micros));
-        }
-        self.has_more = delivery.has_more;
-    }
-
-    /// Returns how long ago the last entry was written, while there are more to read.
-    pub(super) fn lag(&self, now: UnixTime) -> Option<Span> {
-        let is_behind = !self.has_caught_up || self.has_more;
-        let last = self.last_entry.filter(|_| is_behind)?;
-        Some(now.since(last))
-    }
+/// How far the lines of a feed were taken.
+#[derive(Clone, Debug, PartialEq)]
+enum Stand {
+    /// None has come yet; this is where reading begins.
+    Start(Start, Option<Seek>),
+    /// Up to here.
+    At(Position),
+    /// The file begins anew, and nothing of it has come.
+    Anew,
 }
 
-impl Engine {
-    /// Lets the readers of journals follow what jails want now.
-    pub(super) fn settle_feeds(&mut self) {
-        if !std::mem::take(&mut self.feeds_are_stale) {
-            return;
+/// Which file is read, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// How its changes are noticed.
+    pub(super) how: How,
+}
+
+/// Jails that have caught up with others of the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Merger {
+    /// What they read so far; it is to be ended.
+    pub(super) from: SourceId,
+    /// What they read from now on.
+    pub(super) into: SourceId,
+    /// Lines before this place are not for them.
+    pub(super) gate: Option<Position>,
+}
+
+impl Feeds {
+    /// Lets a file of a jail be read, from where it was left.
+    pub(super) fn begin(
+        &mut self,
+        file: &mut FileSource,
+        seek: Option<Seek>,
+        how: How,
+        reader: &Reader,
+    ) {
+        let way = Way {
+            path: file.path.clone(),
+            how,
+        };
+        let start = file.reached.map_or(file.start, Start::At);
+        let (id, gate, is_new) = self.join(way, start, seek.clone());
+        file.feed = Some(id);
+        file.gate = gate;
+        if is_new {
+            reader.watch(id, file.path.clone(), start, seek, how);
         }
-        let mut wanted: IndexMap<Which, Vec<(JournalReader, JournalStart)>> = IndexMap::new();
-        let mut standing: IndexMap<Which, Option<SourceId>> = IndexMap::new();
-        for runtime in self.jails.values_mut() {
-            let Sources::Journal(source) = &mut runtime.sources else {
-                continue;
-            };
-            if runtime.is_idle {
-                source.feed = None;
-                continue;
-            }
-            let reader = JournalReader {
-                jail: runtime.name.clone(),
-                matches: runtime.matches.clone(),
-            };
-            // All have to be of the same feed, else it does not stand.
-            let feed = standing.entry(source.which.clone()).or_insert(source.feed);
-            if *feed != source.feed {
-                *feed = None;
-            }
-            wanted
-                .entry(source.which.clone())
-                .or_default()
-                .push((reader, source.start));
+    }
+
+    /// Ends the reading of a file for a jail.
+    pub(super) fn end(&mut self, file: &mut FileSource, reader: &Reader) {
+        if let Some(id) = file.feed.take()
+            && self.leave(id)
+        {
+            reader.forget(id);
         }
-        let mut before = std::mem::take(&mut self.feeds);
-        for (which, jails) in wanted {
-            let id = standing.get(&which).copied().flatten();
-            let stands = |feed: &JournalFeed| {
-                let readers = feed.readers.iter();
-                feed.journal.is_some() && readers.eq(jails.iter().map(|(reader, _)| reader))
-            };
-            if let Some(id) = id
-                && before.get(&id).is_some_and(stands)
-                && let Some(feed) = before.swap_remove(&id)
+    }
+
+    /// Returns the number of the feed that takes a jail in, which lines are not for it, and whether the
+    /// feed is new.
+    fn join(
+        &mut self,
+        way: Way,
+        start: Start,
+        seek: Option<Seek>,
+    ) -> (SourceId, Option<Position>, bool) {
+        let ids = self.by_path.entry(way.path.clone()).or_default();
+        for id in ids.iter() {
+            let feed = self.feeds.get_mut(id).filter(|feed| feed.way == way);
+            if let Some(feed) = feed
+                && let Some(gate) = feed.takes_in(start, seek.as_ref())
             {
-                self.feeds.insert(id, feed);
-                continue;
-            }
-            let mut old = before.values().filter(|feed| feed.which == which);
-            let restarts = old.next().map_or(0, |feed| feed.restarts);
-            // It ends before another one begins.
-            before.retain(|_, feed| feed.which != which);
-            self.begin_feed(which, &jails, restarts);
-        }
-    }
-
-    fn begin_feed(&mut self, which: Which, jails: &[(JournalReader, JournalStart)], restarts: u64) {
-        // News of the old number may still be on their way: what is read again has another.
-        let id = SourceId(self.next_source);
-        self.next_source += 1;
-        let journal = Journal::read(id, &which, jails, self.around.events.clone());
-        for (reader, _) in jails {
-            let runtime = self.jails.get_mut(&reader.jail);
-            let Some(source) = runtime.and_then(|runtime| runtime.sources.journal_mut()) else {
-                continue;
-            };
-            source.feed = Some(id);
-            if let Err(error) = &journal {
-                let text = format!("[{}] the journal cannot be read: {error}", reader.jail);
-                source.problem = Some(error.to_string());
-                self.around.log.error("filtersystemd", text);
+                feed.users += 1;
+                return (*id, gate, false);
             }
         }
-        let feed = JournalFeed {
-            which,
-            readers: jails.iter().map(|(reader, _)| reader.clone()).collect(),
-            journal: journal.ok(),
-            has_caught_up: false,
-            last_entry: None,
-            has_more: false,
-            restarts,
+        // News of a feed that has ended may still be on their way: no number comes again.
+        let id = SourceId(self.next);
+        self.next += 1;
+        ids.push(id);
+        let feed = Feed {
+            way,
+            stand: Stand::Start(start, seek),
+            users: 1,
+            taken: 0,
+            behind: None,
         };
         self.feeds.insert(id, feed);
+        (id, None, true)
+    }
+
+    /// Lets a jail go; returns whether the feed is over.
+    fn leave(&mut self, id: SourceId) -> bool {
+        let Some(feed) = self.feeds.get_mut(&id) else {
+            return false;
+        };
+        feed.users = feed.users.saturating_sub(1);
+        let is_over = feed.users == 0;
+        if is_over {
+            self.remove(id);
+        }
+        is_over
+    }
+
+    /// Returns a feed.
+    pub(super) fn get(&self, id: SourceId) -> Option<&Feed> {
+        self.feeds.get(&id)
+    }
+
+    /// Notes that the lines of a chunk were taken.
+    pub(super) fn take(&mut self, chunk: &Chunk) {
+        if let Some(feed) = self.feeds.get_mut(&chunk.source) {
+            feed.stand = Stand::At(chunk.end);
+            feed.taken = feed.taken.saturating_add(chunk.buffer.len() as u64);
+            feed.behind = match chunk.at_end {
+                true => None,
+                false => feed.behind.or_else(|| Some(clock::tick())),
+            };
+        }
+    }
+
+    /// Notes that the file of a feed begins anew.
+    pub(super) fn begin_anew(&mut self, id: SourceId) {
+        if let Some(feed) = self.feeds.get_mut(&id) {
+            feed.stand = Stand::Anew;
+        }
+    }
+
+    /// Finds jails that are no longer apart since `id` has gone on.
+    pub(super) fn merge(&mut self, id: SourceId) -> Option<Merger> {
+        let feed = self.feeds.get(&id)?;
+        let ids = self
+            .by_path
+            .get(&feed.way.path)
+            .filter(|ids| ids.len() > 1)?;
+        let mut pairs = ids.iter().filter(|other| **other != id);
+        let merger = pairs.find_map(|other| {
+            // The older one stays: so the last of several ends where the first is.
+            let (into, from) = (id.min(*other), id.max(*other));
+            let (older, younger) = (self.feeds.get(&into)?, self.feeds.get(&from)?);
+            let (Stand::At(stands), Stand::At(wants)) = (&older.stand, &younger.stand) else {
+                return None;
+            };
+            let gate = gate(stands, wants).filter(|_| older.way == younger.way)?;
+            Some(Merger { from, into, gate })
+        })?;
+        let moved = self.remove(merger.from)?;
+        self.feeds.get_mut(&merger.into)?.users += moved.users;
+        Some(merger)
+    }
+
+    fn remove(&mut self, id: SourceId) -> Option<Feed> {
+        let feed = self.feeds.swap_remove(&id)?;
+        if let Some(ids) = self.by_path.get_mut(&feed.way.path) {
+            ids.retain(|other| *other != id);
+            if ids.is_empty() {
+                self.by_path.remove(&feed.way.path);
+            }
+        }
+        Some(feed)
     }
 }
+
+impl Feed {
+    /// Tells whether a jail that wants to begin at `start` misses nothing here, and what is not for it.
+    fn takes_in(&self, start: Start, seek: Option<&Seek>) -> Option<Option<Position>> {
+        match (&self.stand, start) {
+            (Stand::Start(stands, by), Start::Head) => {
+                (*stands == start && by.as_ref() == seek).then_some(None)
+            }
+            (Stand::Start(stands, _), _) => (*stands == start).then_some(None),
+            (Stand::At(stands), Start::At(wants)) => gate(stands, &wants),
+            (Stand::At(_) | Stand::Anew, _) => None,
+        }
+    }
+}
+
+/// Tells whether what comes after `stands` holds all that comes after `wants`, and what of it does not.
+fn gate(stands: &Position, wants: &Position) -> Option<Option<Position>> {
+    if stands == wants {
+        return Some(None);
+    }
+    // The same content: a file that was truncated meanwhile begins with another line.
+    let is_same = (stands.device, stands.inode) == (wants.device, wants.inode)
+        && stands.inode != 0
+        && stands.first_line == wants.first_line;
+    (is_same && stands.offset <= wants.offset).then_some(Some(*wants))
+}
+
+impl FileSource {
+    /// Returns where in a chunk's buffer the lines begin that are for the jail.
+    pub(super) fn begin_in(&self, chunk: &Chunk) -> usize {
+        let Some(gate) = self.gate else {
+            return 0;
+        };
+        let file = (chunk.begin.device, chunk.begin.inode);
+        let earlier = gate.earlier;
+        let earlier = earlier.filter(|earlier| (earlier.device, earlier.inode) == file);
+        let offset = match earlier {
+            _ if (gate.device, gate.inode) == file => gate.offset,
+            Some(earlier) => earlier.offset,
+            None => return 0,
+        };
+        usize::try_from(offset.saturating_sub(chunk.begin.offset)).unwrap_or(usize::MAX)
+    }
+
+    /// Notes that a chunk was taken; returns the new place, unless the jail was further already.
+    pub(super) fn reach(&mut self, chunk: &Chunk) -> Option<Position> {
+        let end = &chunk.end;
+        self.gate = self.gate.filter(|gate| {
+            (gate.device, gate.inode) == (end.device, end.inode) && gate.offset > end.offset
+        });
+        if self.gate.is_some() {
+            return None;
+        }
+        self.reached = Some(*end);
+        self.reached
+    }
+
+    /// Notes that the file begins anew: what was read before lies behind.
+    pub(super) fn begin_anew(&mut self) {
+        self.gate = None;
+    }
+
+    /// Goes on with those who read the same.
+    pub(super) fn follow(&mut self, merger: &Merger) {
+        self.feed = Some(merger.into);
+        self.gate = self.gate.or(merger.gate);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,19 @@
 //! One jail of the running server: its judgement, and what it reads.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use f2b_action::{Definition, ElementSet};
 use f2b_core::{Dice, FailId, Jail, Settings};
 use f2b_firewall::JailRules;
-use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
+use f2b_match::{DateDetector, Filter, Judging, Matcher, Zone};
 use f2b_protocol::Exception;
 use f2b_source::{Encoding, Position, SourceId, Start};
 use indexmap::{IndexMap, IndexSet};
 
 use super::ignoring::Ignoring;
 use super::options::JailTold;
+use super::passes::Stamp;
 use super::reading::JournalArguments;
 pub(crate) use super::reading::JournalSource;
 use crate::clock;
@@ -53,8 +54,8 @@ pub(crate) struct JailRuntime {
     pub(crate) filter: Filter,
     /// The memory of the lines it has read: dates, sessions.
     pub(crate) matcher: Matcher,
-    /// Its rules, made ready to be asked all at once; `None` after they have changed.
-    pub(crate) pass: Option<Pass>,
+    /// Says which rules these are.
+    pub(crate) stamp: Stamp,
     /// The encoding of its log files.
     pub(crate) encoding: Encoding,
     /// The log files it was told of, those that are waited for included.
@@ -128,7 +129,7 @@ pub(crate) enum Sources {
     /// Nothing: it was not started.
     None,
     /// Log files; a jail whose files are all missing waits.
-    Files(IndexMap<SourceId, FileSource>),
+    Files(IndexMap<PathBuf, FileSource>),
     /// The journal.
     Journal(Box<JournalSource>),
 }
@@ -144,8 +145,10 @@ pub(crate) struct FileSource {
     pub(crate) state: FileState,
     /// Where reading began.
     pub(crate) start: Start,
-    /// Whether it is followed; not so while the jail rests.
-    pub(crate) is_watched: bool,
+    /// The number under which it is read; none while the jail rests.
+    pub(crate) feed: Option<SourceId>,
+    /// Lines before this place are not for the jail, if what is read now began earlier.
+    pub(crate) gate: Option<Position>,
     /// How far it was read.
     pub(crate) reached: Option<Position>,
     /// How far it was read beyond what is on disk.
@@ -175,7 +178,7 @@ impl JailRuntime {
             jail: Jail::new(&name, Settings::default(), Dice::seeded(clock::seed())),
             filter: Filter::default(),
             matcher,
-            pass: None,
+            stamp: Stamp::new(),
             encoding: Encoding::Utf8,
             logs: Vec::new(),
             matches: Vec::new(),
@@ -216,7 +219,7 @@ impl JailRuntime {
 
     /// Returns the rules to change them.
     pub(crate) fn filter_mut(&mut self) -> &mut Filter {
-        self.pass = None;
+        self.stamp = Stamp::new();
         self.matcher.forget_costs();
         &mut self.filter
     }
@@ -245,7 +248,7 @@ impl JailRuntime {
 
 impl FileSource {
     /// Returns a file of which nothing was read yet.
-    pub(crate) fn new(path: PathBuf, start: Start, is_watched: bool) -> Self {
+    pub(crate) fn new(path: PathBuf, start: Start) -> Self {
         let reached = match start {
             Start::At(position) => Some(position),
             Start::Head | Start::Tail => None,
@@ -261,7 +264,8 @@ impl FileSource {
             reached,
             // It may come from memory.
             unsaved: reached,
-            is_watched,
+            feed: None,
+            gate: None,
             path,
             start,
         }
@@ -289,10 +293,10 @@ impl Sources {
         .flatten()
     }
 
-    /// Returns one log file.
-    pub(crate) fn file_mut(&mut self, id: SourceId) -> Option<&mut FileSource> {
+    /// Returns the log file at a path, if it is read under this number.
+    pub(crate) fn file_mut(&mut self, path: &Path, feed: SourceId) -> Option<&mut FileSource> {
         match self {
-            Self::Files(files) => files.get_mut(&id),
+            Self::Files(files) => files.get_mut(path).filter(|file| file.feed == Some(feed)),
             Self::None | Self::Journal(_) => None,
         }
     }

@@ -3,50 +3,124 @@
 mod entries;
 mod judge;
 
+use std::path::Path;
+
 use f2b_core::{FailId, Failure, UnixTime};
-use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Value as Captured};
+use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Reader, Value as Captured};
 use f2b_protocol::Value;
-use f2b_source::{Chunk, SourceEvent, SourceId};
+use f2b_source::{Chunk, Encoding, SourceEvent};
 
 use super::ignoring::Waiting;
-use super::jail::{FileState, JailRuntime};
+use super::jail::{FileSource, FileState, JailRuntime, ReadCounters};
 use super::names::OfName;
+use super::passes::Stamp;
 use super::{Engine, file_state};
 use crate::batch::Batch;
 use crate::clock;
 use crate::log::{Level, Line};
-use judge::{Judge, Panicked, with_end};
+use judge::{Judge, with_end};
 
 impl Engine {
     /// Takes news of a log file.
-    pub(super) fn on_file(&mut self, news: SourceEvent) {
-        let id = match &news {
-            SourceEvent::Chunk(chunk) => chunk.source,
+    pub(super) fn on_file(&mut self, news: &SourceEvent) {
+        let id = match news {
+            SourceEvent::Chunk(chunk) => return self.on_chunk(chunk),
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }
+            | SourceEvent::Polled { source, .. }
             | SourceEvent::Problem { source, .. } => *source,
         };
-        let Some(jail) = self.readers.get(&id).cloned() else {
+        let Some(feed) = self.feeds.get(id) else {
             // It is read under another number, or no longer.
             return;
         };
-        let Some(runtime) = self.jails.get_mut(&jail) else {
+        let path = feed.way.path.clone();
+        if let SourceEvent::Rotated { .. } = news {
+            self.feeds.begin_anew(id);
+        }
+        let mut batch = Batch::default();
+        let mut jails = Vec::new();
+        for runtime in self.jails.values_mut() {
+            if let Some(file) = runtime.sources.file_mut(&path, id) {
+                batch.lines.extend(told(&runtime.name, file, news));
+                jails.push(runtime.name.clone());
+            }
+        }
+        for jail in jails {
+            self.reconcile(&jail, &mut batch);
+        }
+        self.send(batch);
+    }
+
+    /// Takes lines of a log file, for all jails that read it.
+    fn on_chunk(&mut self, chunk: &Chunk) {
+        let Some(feed) = self.feeds.get(chunk.source) else {
             return;
         };
+        let path = feed.way.path.clone();
+        self.feeds.take(chunk);
         let mut batch = Batch::default();
-        match news {
-            SourceEvent::Chunk(chunk) => {
-                let judged = runtime.judge_chunk(&chunk, &mut batch);
-                self.take(&jail, judged, &mut batch);
-                if let Some(runtime) = self.jails.get_mut(&jail) {
-                    runtime.reach(&chunk, &mut batch);
+        for (jail, judged) in self.judge_chunk(chunk, &path, &mut batch) {
+            self.take(&jail, judged, &mut batch);
+            if let Some(runtime) = self.jails.get_mut(&jail) {
+                runtime.reach(chunk, &path, &mut batch);
+            }
+            self.reconcile(&jail, &mut batch);
+            self.send(batch.take_part());
+        }
+        self.merge_feeds(chunk.source);
+    }
+
+    /// Asks the rules of all jails that read the file, about each line at once.
+    fn judge_chunk(
+        &mut self,
+        chunk: &Chunk,
+        path: &Path,
+        batch: &mut Batch,
+    ) -> Vec<(String, Vec<Judged>)> {
+        let members = self.jails.values_mut();
+        let members = members.filter_map(|runtime| Member::of(runtime, chunk, path));
+        // Those with another encoding see other text.
+        let mut groups: Vec<(Encoding, Vec<Member<'_>>)> = Vec::new();
+        for (encoding, member) in members {
+            match groups.iter_mut().find(|(known, _)| *known == encoding) {
+                Some((_, group)) => group.push(member),
+                None => groups.push((encoding, vec![member])),
+            }
+        }
+        let mut judged = Vec::new();
+        for (encoding, group) in groups {
+            let filters = group
+                .iter()
+                .map(|member| (member.stamp, member.reader.filter));
+            let pass = self.passes.of(&filters.collect::<Vec<_>>());
+            let (readers, members): (Vec<_>, Vec<_>) = group
+                .into_iter()
+                .map(|member| (member.reader, member.rest))
+                .unzip();
+            let mut judge = Judge::new(pass, readers, encoding);
+            for (number, range) in chunk.ranges.iter().enumerate() {
+                judge.line(number, range.start, with_end(&chunk.buffer, range), None);
+            }
+            for (reader, number) in &judge.panicked {
+                if let (Some(member), Some(range)) =
+                    (members.get(*reader), chunk.ranges.get(*number))
+                {
+                    let line = with_end(&chunk.buffer, range);
+                    batch.lines.push(panicked(member.name, line));
                 }
             }
-            news => runtime.on_file_news(id, news, &mut batch),
+            let undecoded = judge.undecoded;
+            let panics = judge.panicked.clone();
+            for (reader, (mut member, found)) in members.into_iter().zip(judge.finish()).enumerate()
+            {
+                let panicked = panics.iter().filter(|(at, _)| *at == reader).count();
+                member.count(chunk, undecoded, panicked as u64, batch);
+                judged.push((member.name.to_owned(), found));
+            }
         }
-        self.reconcile(&jail, &mut batch);
-        self.send(batch);
+        judged
     }
 
     /// Takes what was judged to be a failure, unless it is of somebody who is ignored.
@@ -76,71 +150,107 @@ impl Engine {
     }
 }
 
-impl JailRuntime {
-    fn judge_chunk(&mut self, chunk: &Chunk, batch: &mut Batch) -> Vec<Judged> {
-        let findtime = self.jail.settings().findtime;
-        let mut judged = Vec::new();
-        let Some(file) = self.sources.file_mut(chunk.source) else {
-            return judged;
-        };
-        file.state = FileState::Reading;
+/// A jail that reads a chunk.
+struct Member<'jail> {
+    stamp: Stamp,
+    reader: Reader<'jail>,
+    rest: Counted<'jail>,
+}
+
+/// What of a jail is not asked about lines, but told of them.
+struct Counted<'jail> {
+    name: &'jail str,
+    logencoding: &'jail str,
+    start: usize,
+    read: &'jail mut ReadCounters,
+    file: &'jail mut FileSource,
+}
+
+impl<'jail> Member<'jail> {
+    /// Returns the jail and its encoding, if the chunk is for it.
+    fn of(runtime: &'jail mut JailRuntime, chunk: &Chunk, path: &Path) -> Option<(Encoding, Self)> {
+        let file = runtime.sources.file_mut(path, chunk.source)?;
+        let start = file.begin_in(chunk);
         let moment = Moment {
             now: clock::now(),
-            findtime,
+            findtime: runtime.jail.settings().findtime,
             in_operation: file.in_operation,
         };
-        let mut judge = Judge::new(
-            &self.filter,
-            &mut self.matcher,
-            &mut self.pass,
-            self.encoding,
-        );
-        for range in &chunk.ranges {
-            self.read.lines += 1;
-            let line = with_end(&chunk.buffer, range);
-            match judge.line(line, None, moment) {
-                Ok(found) => judged.extend(found),
-                Err(Panicked) => {
-                    self.read.panicked += 1;
-                    batch.lines.push(panicked(&self.name, line));
-                }
+        let reader = Reader {
+            filter: &runtime.filter,
+            matcher: &mut runtime.matcher,
+            moment,
+            start,
+        };
+        let rest = Counted {
+            name: &runtime.name,
+            logencoding: &runtime.told.logencoding,
+            start,
+            read: &mut runtime.read,
+            file,
+        };
+        let stamp = runtime.stamp;
+        Some((
+            runtime.encoding,
+            Self {
+                stamp,
+                reader,
+                rest,
+            },
+        ))
+    }
+}
+
+impl Counted<'_> {
+    /// Counts what has come.
+    fn count(&mut self, chunk: &Chunk, undecoded: u64, panicked: u64, batch: &mut Batch) {
+        self.file.state = FileState::Reading;
+        self.file.in_operation |= chunk.at_end;
+        let lines = match self.start {
+            0 => chunk.ranges.len(),
+            start => {
+                let ranges = chunk.ranges.iter();
+                ranges.filter(|range| range.start >= start).count()
             }
-        }
-        let undecoded = judge.undecoded;
-        file.in_operation |= chunk.at_end;
+        };
+        self.read.lines += lines as u64;
+        self.read.panicked += panicked;
+        self.read.oversize += chunk.oversize;
         if undecoded > 0 && self.read.undecoded == 0 {
             let text = format!(
                 "[{}] Lines of {} are not in the encoding {}: what cannot be read counts as U+FFFD \
                  (hint: set `logencoding`)",
                 self.name,
-                file.path.display(),
-                self.told.logencoding
+                self.file.path.display(),
+                self.logencoding
             );
             batch.lines.push(Line::new(Level::Warning, "filter", text));
         }
         self.read.undecoded += undecoded;
-        self.read.oversize += chunk.oversize;
-        judged
     }
+}
 
+impl JailRuntime {
     /// Notes how far a log was read.
-    fn reach(&mut self, chunk: &Chunk, batch: &mut Batch) {
+    fn reach(&mut self, chunk: &Chunk, path: &Path, batch: &mut Batch) {
         self.save_tallies(batch);
         let is_parking = self.is_parking;
-        let Some(file) = self.sources.file_mut(chunk.source) else {
+        let Some(file) = self.sources.file_mut(path, chunk.source) else {
             return;
         };
-        file.reached = Some(chunk.end);
+        let Some(place) = file.reach(chunk) else {
+            return;
+        };
         // What was decided up to here and the place itself reach the disk together. The first place
         // does at once: without one the next run would not know that it was ever read.
         if is_parking || (batch.transaction.is_empty() && file.is_recorded) {
-            file.unsaved = Some(chunk.end);
+            file.unsaved = Some(place);
         } else {
             file.unsaved = None;
             file.is_recorded = true;
             batch
                 .transaction
-                .record_position(&self.name, file_state(&file.path, chunk.end));
+                .record_position(&self.name, file_state(&file.path, place));
         }
     }
 
@@ -168,46 +278,50 @@ impl JailRuntime {
             }
         }
     }
+}
 
-    fn on_file_news(&mut self, id: SourceId, news: SourceEvent, batch: &mut Batch) {
-        let jail = self.name.clone();
-        let Some(file) = self.sources.file_mut(id) else {
-            return;
-        };
-        let path = file.path.display();
-        let line = match news {
-            SourceEvent::Chunk(_) => return,
-            SourceEvent::Rotated { why, .. } => {
-                let text = format!("[{jail}] Log rotation detected for {path}: {why}");
-                Line::new(Level::Info, "filter", text)
+/// Notes what has happened to a log of a jail, and says it.
+fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Option<Line> {
+    let path = file.path.display().to_string();
+    let (level, text) = match news {
+        SourceEvent::Chunk(_) => return None,
+        SourceEvent::Rotated { why, .. } => {
+            file.begin_anew();
+            (
+                Level::Info,
+                format!("Log rotation detected for {path}: {why}"),
+            )
+        }
+        SourceEvent::Missing { .. } => {
+            let text = format!("Waiting for the log file {path}: there is none");
+            file.state = FileState::Missing;
+            (Level::Info, text)
+        }
+        SourceEvent::Appeared { .. } => {
+            let text = format!("Log presence detected for file {path}");
+            file.state = FileState::Reading;
+            (Level::Info, text)
+        }
+        SourceEvent::Polled { filesystem, .. } => {
+            let text = format!(
+                "The log file {path} is looked at every 0.2 s: it lies on {filesystem}, where not all \
+                 changes are told"
+            );
+            (Level::Info, text)
+        }
+        SourceEvent::Problem { error, .. } => {
+            let mut text = error.to_string();
+            if let Some(cause) = std::error::Error::source(error) {
+                text.push_str(&format!(": {cause}"));
             }
-            SourceEvent::Missing { .. } => {
-                let text = format!("[{jail}] Waiting for the log file {path}: there is none");
-                file.state = FileState::Missing;
-                Line::new(Level::Info, "filter", text)
+            if let Some(hint) = error.hint() {
+                text.push_str(&format!(" (hint: {hint})"));
             }
-            SourceEvent::Appeared { .. } => {
-                file.state = FileState::Reading;
-                Line::new(
-                    Level::Info,
-                    "filter",
-                    format!("[{jail}] Log presence detected for file {path}"),
-                )
-            }
-            SourceEvent::Problem { error, .. } => {
-                let mut text = error.to_string();
-                if let Some(cause) = std::error::Error::source(&error) {
-                    text.push_str(&format!(": {cause}"));
-                }
-                if let Some(hint) = error.hint() {
-                    text.push_str(&format!(" (hint: {hint})"));
-                }
-                file.state = FileState::Problem(text.clone());
-                Line::new(Level::Error, "filter", format!("[{jail}] {text}"))
-            }
-        };
-        batch.lines.push(line);
-    }
+            file.state = FileState::Problem(text.clone());
+            (Level::Error, text)
+        }
+    };
+    Some(Line::new(level, "filter", format!("[{jail}] {text}")))
 }
 
 /// Whose failure a match is.

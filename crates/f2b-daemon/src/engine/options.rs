@@ -42,6 +42,8 @@ pub(crate) struct JailTold {
     pub(crate) logencoding: String,
     pub(crate) findtime: Value,
     pub(crate) datepattern: Value,
+    /// The same as it is written.
+    pub(crate) dates: Option<String>,
     pub(crate) logtimezone: Value,
     pub(crate) ignorecommand: Value,
     /// The options `bantime.NAME` as they were given.
@@ -55,6 +57,7 @@ impl Default for JailTold {
             backend: "auto".to_owned(),
             logencoding: "UTF-8".to_owned(),
             findtime: Value::Int(600),
+            dates: None,
             datepattern: Value::Tuple(vec![Value::None, Value::text("Default Detectors")]),
             logtimezone: Value::None,
             ignorecommand: Value::Bool(false),

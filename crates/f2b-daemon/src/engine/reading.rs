@@ -3,18 +3,24 @@
 
 mod backend;
 mod journal;
+mod places;
 
 pub(crate) use backend::JournalArguments;
-use f2b_source::{SourceId, Start};
-use f2b_store::{Position, SourceState};
-use indexmap::IndexMap;
 pub(crate) use journal::JournalSource;
 
+use std::path::PathBuf;
+
+use f2b_source::{How, SourceId, Start, Watching};
+use f2b_store::SourceState;
+use indexmap::{IndexMap, IndexSet};
+
+use self::places::Places;
 use super::jail::{Backend, FileSource, FileState, JailRuntime, LogFile, Sources};
 use super::{Engine, file_state, journal_state};
 use crate::batch::Batch;
 use crate::journal::is_there as has_journal;
 use crate::log::{Level, Line};
+use crate::seek::Seek;
 
 impl Engine {
     /// Decides where a jail that starts reads, and begins; `known` is how far it was read before.
@@ -55,6 +61,7 @@ impl Engine {
         ] {
             batch.lines.push(Line::new(Level::Info, "jail", text));
         }
+        batch.lines.extend(runtime.why_files());
         runtime.sources = Sources::Files(IndexMap::new());
         self.follow_logs(jail, known, batch);
     }
@@ -66,7 +73,7 @@ impl Engine {
         };
         match &runtime.sources {
             Sources::None => {}
-            Sources::Journal(_) => self.feeds_are_stale = true,
+            Sources::Journal(_) => self.journals_are_stale = true,
             Sources::Files(_) => {
                 let known = self.places_on_disk(jail);
                 self.follow_logs(jail, &known, batch);
@@ -89,60 +96,66 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
+        let (seek, how) = (runtime.seek(), runtime.how());
         let Sources::Files(files) = &mut runtime.sources else {
             return;
         };
-        for (id, file) in std::mem::take(files) {
-            let log = runtime.logs.iter().find(|log| log.path == file.path);
-            if log.is_some() && file.is_watched != runtime.is_idle {
-                files.insert(id, file);
-                continue;
-            }
-            self.readers.swap_remove(&id);
-            if file.is_watched {
-                self.around.reader.forget(id);
-            }
-            if log.is_none() {
+        let (feeds, reader) = (&mut self.feeds, &self.around.reader);
+        let wanted: IndexSet<&PathBuf> = runtime.logs.iter().map(|log| &log.path).collect();
+        for (path, mut file) in std::mem::take(files) {
+            if !wanted.contains(&path) {
+                feeds.end(&mut file, reader);
                 batch.lines.extend(removed(&file));
                 if let Some(position) = file.reached {
-                    runtime.left_unsaved.insert(file.path.clone(), position);
-                    runtime.left.insert(file.path, position);
+                    runtime.left_unsaved.insert(path.clone(), position);
+                    runtime.left.insert(path, position);
                 }
                 continue;
             }
-            // News of the old number may still be on their way: what is read again has another.
-            let id = SourceId(self.next_source);
-            self.next_source += 1;
-            let file = FileSource {
-                is_watched: !runtime.is_idle,
-                ..file
-            };
-            if file.is_watched {
-                let start = file.reached.map_or_else(|| file.start, Start::At);
-                self.readers.insert(id, jail.to_owned());
-                self.around.reader.watch(id, file.path.clone(), start);
+            if runtime.is_idle {
+                feeds.end(&mut file, reader);
+            } else if file.feed.is_none() {
+                feeds.begin(&mut file, seek.clone(), how, reader);
             }
-            files.insert(id, file);
+            files.insert(path, file);
         }
+        let is_new = |log: &LogFile| !files.contains_key(&log.path);
+        let places = match runtime.logs.iter().any(is_new) {
+            true => Places::new(&runtime.logs, known),
+            false => Places::new(&[], &[]),
+        };
         for log in &runtime.logs {
-            if files.values().any(|file| file.path == log.path) {
+            if files.contains_key(&log.path) {
                 continue;
             }
-            let id = SourceId(self.next_source);
-            self.next_source += 1;
             let start = match runtime.left.shift_remove(&log.path) {
                 Some(position) if !log.tail => Start::At(position),
-                _ => start_of(log, known),
+                _ => places.start(log),
             };
-            let file = FileSource::new(log.path.clone(), start, !runtime.is_idle);
+            let mut file = FileSource::new(log.path.clone(), start);
             batch.lines.extend(added(&file, &start));
-            if file.is_watched {
-                self.readers.insert(id, jail.to_owned());
-                self.around.reader.watch(id, log.path.clone(), start);
+            if !runtime.is_idle {
+                feeds.begin(&mut file, seek.clone(), how, reader);
             }
-            files.insert(id, file);
+            files.insert(log.path.clone(), file);
         }
         self.settle(jail, batch);
+    }
+
+    /// Lets jails that have caught up with others of the same file read on with them.
+    pub(super) fn merge_feeds(&mut self, id: SourceId) {
+        let Some(merger) = self.feeds.merge(id) else {
+            return;
+        };
+        self.around.reader.forget(merger.from);
+        let Some(feed) = self.feeds.get(merger.into) else {
+            return;
+        };
+        for runtime in self.jails.values_mut() {
+            if let Some(file) = runtime.sources.file_mut(&feed.way.path, merger.from) {
+                file.follow(&merger);
+            }
+        }
     }
 
     /// Ends all reading of a jail; how far it came is recorded.
@@ -153,11 +166,10 @@ impl Engine {
         runtime.save_positions(batch);
         match std::mem::replace(&mut runtime.sources, Sources::None) {
             Sources::None => {}
-            Sources::Journal(_) => self.feeds_are_stale = true,
+            Sources::Journal(_) => self.journals_are_stale = true,
             Sources::Files(files) => {
-                for (id, file) in files {
-                    self.readers.swap_remove(&id);
-                    self.around.reader.forget(id);
+                for mut file in files.into_values() {
+                    self.feeds.end(&mut file, &self.around.reader);
                     batch.lines.extend(removed(&file));
                 }
             }
@@ -166,6 +178,49 @@ impl Engine {
 }
 
 impl JailRuntime {
+    /// Says why log files are read, where nobody has asked for just that.
+    fn why_files(&self) -> Option<Line> {
+        let jail = &self.name;
+        if self.told.backend.eq_ignore_ascii_case("gamin") {
+            let text = format!(
+                "Jail '{jail}': there is no gamin any more, its files are watched by inotify \
+                 (hint: write `backend = pyinotify`)"
+            );
+            return Some(Line::new(Level::Notice, "jail", text));
+        }
+        if self.backend != Backend::Auto {
+            return None;
+        }
+        let is_there = self.logs.iter().find(|log| log.path.exists());
+        let why = match is_there {
+            Some(log) => format!("{} is there", log.path.display()),
+            None if self.matches.is_empty() => "it has no journalmatch".to_owned(),
+            None => "this machine keeps no journal".to_owned(),
+        };
+        let text = format!("Jail '{jail}' reads log files, not the journal: {why}");
+        Some(Line::new(Level::Info, "jail", text))
+    }
+
+    /// Returns what tells in a log that was never read where the lines begin that count.
+    fn seek(&self) -> Option<Seek> {
+        Some(Seek {
+            patterns: self.told.dates.clone(),
+            zone: self.told.logtimezone.as_str().map(str::to_owned),
+            encoding: self.encoding,
+            findtime: self.jail.settings().findtime,
+        })
+    }
+
+    /// Returns how changes of its log files are noticed.
+    fn how(&self) -> How {
+        How {
+            watching: match self.backend_name() {
+                "polling" => Watching::Polling,
+                _ => Watching::Notices,
+            },
+        }
+    }
+
     /// Puts the positions that were reached without a decision into a batch.
     pub(super) fn save_positions(&mut self, batch: &mut Batch) {
         if self.is_parking {
@@ -207,40 +262,4 @@ fn removed(file: &FileSource) -> Option<Line> {
     let text = format!("Removed logfile: '{}'", file.path.display());
     let is_read = file.state != FileState::Missing;
     is_read.then(|| Line::new(Level::Info, "filter", text))
-}
-
-/// Where to begin with a log file: where an earlier run stopped, unless only new lines are wanted.
-fn start_of(log: &LogFile, known: &[SourceState]) -> Start {
-    if log.tail {
-        return Start::Tail;
-    }
-    let path = log.path.display().to_string();
-    let position = known
-        .iter()
-        .find(|state| *state.source == *path)
-        .map(|state| &state.position);
-    match position {
-        Some(Position::File(position)) => Start::At(f2b_source::Position {
-            device: position.device,
-            inode: position.inode,
-            offset: position.offset,
-            first_line: position
-                .first_line
-                .as_deref()
-                .and_then(|text| text.parse().ok()),
-            earlier: position
-                .earlier
-                .as_ref()
-                .map(|earlier| f2b_source::Earlier {
-                    device: earlier.device,
-                    inode: earlier.inode,
-                    offset: earlier.offset,
-                    first_line: earlier
-                        .first_line
-                        .as_deref()
-                        .and_then(|text| text.parse().ok()),
-                }),
-        }),
-        _ => Start::Head,
-    }
 }

@@ -271,7 +271,7 @@ impl Engine {
         if !is_alike {
             old.filter = new.filter;
             old.matcher = new.matcher;
-            old.pass = None;
+            old.stamp = new.stamp;
         }
         std::mem::swap(old.jail.settings_mut(), new.jail.settings_mut());
         old.ignoring = new.ignoring;

@@ -6,11 +6,15 @@ use f2b_action::{Command, ElementSet};
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
 
-use super::jail::{Backend, FileState, JailRuntime, Sources};
+use super::jail::{Backend, FileSource, FileState, JailRuntime, Sources};
 use super::{Engine, native};
+use crate::clock;
 use crate::enforcement::{BanState, JailEnforcement, Mode, State};
 use crate::shell::Worker;
 use crate::text::VERSION;
+
+/// A jail that finds nothing in so many lines is pointed out.
+const MANY: u64 = 1_000;
 
 /// How many bans that are not enforced are named one by one.
 const MOST_NAMED: usize = 100;
@@ -77,6 +81,7 @@ impl Engine {
             ("ignored", number(counters.ignored)),
             ("lines", number(runtime.read.lines)),
             ("matched", number(runtime.read.matched)),
+            ("silent", silent(runtime).map_or(Value::None, Value::text)),
             ("cut_lines", number(runtime.read.oversize)),
             ("undecoded_lines", number(runtime.read.undecoded)),
             ("rules", rules(runtime)),
@@ -94,13 +99,34 @@ impl Engine {
         (Value::text(runtime.name.clone()), tree)
     }
 
+    /// Returns how many bytes of a log were not judged yet: in the file, and on their way from there.
+    fn lag_of(&self, file: &FileSource) -> Option<u64> {
+        let id = file.feed?;
+        let standing = self.around.reader.standing(id);
+        let taken = self.feeds.get(id)?.taken;
+        Some(
+            standing
+                .unread?
+                .saturating_add(standing.sent.saturating_sub(taken)),
+        )
+    }
+
+    /// Returns for how long lines have been waiting all the time.
+    fn behind(&self, file: &FileSource) -> Option<f64> {
+        if file.state != FileState::Reading {
+            return None;
+        }
+        let since = self.feeds.get(file.feed?)?.behind;
+        Some(since.map_or(0.0, |since| (clock::tick() - since).as_secs_f64()))
+    }
+
     fn sources(&self, runtime: &JailRuntime) -> Value {
         let entries = match &runtime.sources {
             Sources::None => Vec::new(),
             Sources::Journal(journal) => vec![self.journal(runtime, journal)],
             Sources::Files(files) => files
-                .iter()
-                .map(|(id, file)| {
+                .values()
+                .map(|file| {
                     let (state, problem) = match &file.state {
                         FileState::Reading => ("reading", Value::None),
                         FileState::Missing => ("waiting", Value::None),
@@ -112,9 +138,10 @@ impl Engine {
                         ("state", Value::text(state)),
                         ("problem", problem),
                         ("caught_up", Value::Bool(file.in_operation)),
+                        ("lag_bytes", self.lag_of(file).map_or(Value::None, number)),
                         (
-                            "lag_bytes",
-                            self.around.reader.lag(*id).map_or(Value::None, number),
+                            "lag_seconds",
+                            self.behind(file).map_or(Value::None, Value::Float),
                         ),
                     ])
                 })
@@ -149,6 +176,29 @@ fn problem(runtime: &JailRuntime) -> Option<String> {
             let (second, _) = natives.next()?;
             Some(native::second(second, first))
         })
+}
+
+/// What may be wrong with a jail that reads much and finds nothing.
+fn silent(runtime: &JailRuntime) -> Option<String> {
+    let read = &runtime.read;
+    if read.lines < MANY || read.matched > 0 {
+        return None;
+    }
+    let mut costs = runtime.matcher.costs().iter();
+    let (near, hint) = match costs.any(|cost| cost.tried > 0) {
+        true => (
+            "",
+            "see what `fail2ban-regex` says of the log and the filter",
+        ),
+        false => (
+            ", and none resembles what its rules look for",
+            "does the service write to this log, and in the form that the filter is for?",
+        ),
+    };
+    Some(format!(
+        "none of {} lines is a failure{near} (hint: {hint})",
+        read.lines
+    ))
 }
 
 /// One word for how a jail is.

@@ -17,6 +17,8 @@ pub(crate) struct Reader {
     pub(crate) told: Vec<String>,
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) position: Option<Position>,
+    /// The file systems that are polled; the directory for tests may lie on one.
+    pub(crate) polled: Vec<&'static str>,
 }
 
 impl Reader {
@@ -35,6 +37,7 @@ impl Reader {
             told: Vec::new(),
             chunks: Vec::new(),
             position: None,
+            polled: Vec::new(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Reader {
                 told,
                 chunks,
                 position,
+                polled,
             } = self;
             let progress = files.read(|event| match event {
                 SourceEvent::Chunk(chunk) => {
@@ -61,6 +65,7 @@ impl Reader {
                 SourceEvent::Rotated { why, .. } => told.push(format!("{why:?}")),
                 SourceEvent::Missing { .. } => told.push("Missing".into()),
                 SourceEvent::Appeared { .. } => told.push("Appeared".into()),
+                SourceEvent::Polled { filesystem, .. } => polled.push(filesystem),
                 SourceEvent::Problem { error, .. } => told.push(error.to_string()),
             });
             if progress == Progress::Done {

@@ -6,4 +6,6 @@ mod files;
 mod files_model;
 mod journal;
 mod kit;
+mod polling;
+mod seek;
 mod waiting;

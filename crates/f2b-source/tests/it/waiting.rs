@@ -172,3 +172,37 @@ fn what_is_told_of_other_files_in_the_directory_wakes_nobody() {
         }
     );
 }
+
+#[test]
+fn a_notice_gives_a_turn_to_the_source_it_concerns_and_to_no_other() {
+    let (directory, _) = directory();
+    let mut files = Files::new();
+    let path = |number| directory.path().join(format!("{number}.log"));
+    for number in 0..300 {
+        append(&path(number), "one\n");
+    }
+    for number in 0..300 {
+        files
+            .watch(SourceId(number), &path(number), Start::Head)
+            .unwrap();
+    }
+    let mut reader = Reader::with(files);
+    reader.read();
+    assert_eq!(reader.files.turned().len(), 300);
+    for change in [
+        |path: &Path| append(path, "two\n"),
+        |path: &Path| fs::rename(path, path.with_extension("1")).unwrap(),
+        |path: &Path| append(path, "new\n"),
+        |path: &Path| fs::remove_file(path).unwrap(),
+    ] {
+        change(&path(7));
+        assert_eq!(reader.files.wait(LONG, None).unwrap(), FILES);
+        reader.read();
+        let turned = reader.files.turned().into_iter().collect::<Vec<_>>();
+        assert_eq!(turned, [SourceId(7)]);
+    }
+    reader.take_lines();
+    assert!(reader.files.forget(SourceId(7)));
+    append(&path(8), "last\n");
+    wait_for(&mut reader, &["last"]);
+}

@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
             moment: self.moment,
             start: 0,
         };
-        pass.line(0, line, &mut [reader], &mut self.told);
+        pass.line((0, 0), line, &mut [reader], 0, &mut self.told);
         match self.told.pop() {
             Some(told) => self.judged(bare(text), told.judged),
             None => {

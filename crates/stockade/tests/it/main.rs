@@ -33,4 +33,5 @@ mod regex;
 mod reloads;
 mod repairs;
 mod server;
+mod sources;
 mod watch_only;

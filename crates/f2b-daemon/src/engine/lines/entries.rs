@@ -1,15 +1,16 @@
 //! Entries of the journal that came in.
 
 use f2b_core::UnixTime;
-use f2b_match::{Judged, Moment};
+use f2b_match::{Judged, Moment, Reader};
 use f2b_source::Encoding;
 use f2b_source::journal::JournalEntry;
 
-use super::judge::{Judge, Panicked};
+use super::judge::Judge;
 use super::panicked;
 use crate::batch::Batch;
 use crate::clock;
 use crate::engine::jail::{JailRuntime, JournalSource};
+use crate::engine::passes::Passes;
 use crate::engine::{Engine, journal_state};
 use crate::event::{Delivery, JournalEvent, JournalNews, Share};
 use crate::journal::JournalStart;
@@ -17,7 +18,7 @@ use crate::journal::JournalStart;
 impl Engine {
     /// Takes news of a journal.
     pub(in crate::engine) fn on_journal(&mut self, news: JournalEvent) {
-        let Some(feed) = self.feeds.get_mut(&news.source) else {
+        let Some(feed) = self.journals.get_mut(&news.source) else {
             // It is read anew meanwhile, or no longer.
             return;
         };
@@ -71,7 +72,7 @@ impl Engine {
                 continue;
             };
             let mut batch = Batch::default();
-            let judged = runtime.judge_entries(share.of(delivery), &mut batch);
+            let judged = runtime.judge_entries(&share.of(delivery), &mut self.passes, &mut batch);
             self.take(jail, judged, &mut batch);
             if let Some(runtime) = self.jails.get_mut(jail) {
                 runtime.reach_entry(&share.reached, &mut batch);
@@ -87,23 +88,25 @@ impl Engine {
 }
 
 impl Share {
-    /// Goes through the entries of the jail.
-    fn of<'a>(&self, delivery: &'a Delivery) -> impl Iterator<Item = &'a JournalEntry> {
+    /// Returns the entries of the jail.
+    fn of<'a>(&self, delivery: &'a Delivery) -> Vec<&'a JournalEntry> {
         let numbers = self.entries.iter();
-        numbers.filter_map(|number| delivery.entries.get(*number))
+        numbers
+            .filter_map(|number| delivery.entries.get(*number))
+            .collect()
     }
 }
 
 impl JailRuntime {
-    fn judge_entries<'a>(
+    fn judge_entries(
         &mut self,
-        entries: impl Iterator<Item = &'a JournalEntry>,
+        entries: &[&JournalEntry],
+        passes: &mut Passes,
         batch: &mut Batch,
     ) -> Vec<Judged> {
         let findtime = self.jail.settings().findtime;
-        let mut judged = Vec::new();
         let Some(journal) = self.sources.journal_mut() else {
-            return judged;
+            return Vec::new();
         };
         journal.problem = None;
         let moment = Moment {
@@ -111,28 +114,29 @@ impl JailRuntime {
             findtime,
             in_operation: journal.in_operation,
         };
-        let mut judge = Judge::new(
-            &self.filter,
-            &mut self.matcher,
-            &mut self.pass,
-            // A journal has its own.
-            Encoding::Utf8,
-        );
-        for entry in entries {
+        let reader = Reader {
+            filter: &self.filter,
+            matcher: &mut self.matcher,
+            moment,
+            start: 0,
+        };
+        let pass = passes.of(&[(self.stamp, &self.filter)]);
+        // A journal has its own encoding.
+        let mut judge = Judge::new(pass, vec![reader], Encoding::Utf8);
+        for (number, entry) in entries.iter().enumerate() {
             self.read.lines += 1;
             if entry.is_cut {
                 self.read.oversize += 1;
                 continue;
             }
-            match judge.line(&entry.text, Some(time_of(entry)), moment) {
-                Ok(found) => judged.extend(found),
-                Err(Panicked) => {
-                    self.read.panicked += 1;
-                    batch.lines.push(panicked(&self.name, &entry.text));
-                }
-            }
+            judge.line(number, 0, &entry.text, Some(time_of(entry)));
         }
-        judged
+        for (_, number) in &judge.panicked {
+            self.read.panicked += 1;
+            let text = entries.get(*number).map_or(&[][..], |entry| &entry.text);
+            batch.lines.push(panicked(&self.name, text));
+        }
+        judge.finish().into_iter().flatten().collect()
     }
 
     /// Notes how far the journal was read.

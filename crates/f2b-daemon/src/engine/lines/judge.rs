@@ -1,75 +1,91 @@
-//! The rules of one jail, asked about one line at a time; a line at which they fail is stepped over.
+//! The rules of the jails that read the same lines, asked about one line at a time; where they fail, the line
+//! is stepped over.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use f2b_core::UnixTime;
-use f2b_match::{Filter, Given, Judged, Line, Matcher, Moment, Pass, Reader, Told};
+use f2b_match::{Given, Judged, Line, Pass, Reader, Told};
 use f2b_source::Encoding;
 
 use crate::clock;
 
-/// The rules of a jail at work.
-pub(super) struct Judge<'jail> {
-    filter: &'jail Filter,
-    matcher: &'jail mut Matcher,
-    pass: &'jail mut Pass,
+/// The rules of some jails at work.
+pub(super) struct Judge<'pass, 'jail> {
+    pass: &'pass mut Pass,
+    readers: Vec<Reader<'jail>>,
     encoding: Encoding,
     told: Vec<Told>,
+    /// For which reader the matcher has panicked, and at which line. Its memory stays good for the lines to
+    /// come.
+    pub(super) panicked: Vec<(usize, usize)>,
     /// Lines that are not in the encoding, so far.
     pub(super) undecoded: u64,
 }
 
-/// The matcher panicked at a line. Its memory stays good for the lines to come.
-pub(super) struct Panicked;
-
-impl<'jail> Judge<'jail> {
+impl<'pass, 'jail> Judge<'pass, 'jail> {
+    /// Returns a judge for these readers, whose rules are those of `pass`.
     pub(super) fn new(
-        filter: &'jail Filter,
-        matcher: &'jail mut Matcher,
-        pass: &'jail mut Option<Pass>,
+        pass: &'pass mut Pass,
+        readers: Vec<Reader<'jail>>,
         encoding: Encoding,
     ) -> Self {
         Self {
-            filter,
-            matcher,
-            pass: pass.get_or_insert_with(|| Pass::new([filter])),
+            pass,
+            readers,
             encoding,
             told: Vec::new(),
+            panicked: Vec::new(),
             undecoded: 0,
         }
     }
 
-    /// Judges a line; `None` if there is nothing in it.
+    /// Judges line `number`, which begins at `begin`.
     pub(super) fn line(
         &mut self,
+        number: usize,
+        begin: usize,
         line: &[u8],
         given: Option<UnixTime>,
-        moment: Moment,
-    ) -> Result<Option<Judged>, Panicked> {
-        let judged = catch_unwind(AssertUnwindSafe(|| {
-            let (text, is_whole) = self.encoding.decode(line);
-            self.undecoded += u64::from(!is_whole);
-            let Some(time) = given else {
-                return self.judged(Line::new(&text), moment);
-            };
-            let stamp = clock::iso(time) + " ";
-            let given = Given { time, text: &stamp };
-            self.judged(Line::with_time(&text, given), moment)
-        }));
-        judged.map_err(|_panic| Panicked)
+    ) {
+        let mut first = 0;
+        while first < self.readers.len() {
+            let judged = catch_unwind(AssertUnwindSafe(|| {
+                let (text, is_whole) = self.encoding.decode(line);
+                self.undecoded += u64::from(!is_whole && first == 0);
+                let stamp = given.map(|time| (time, clock::iso(time) + " "));
+                let line = match &stamp {
+                    None => Line::new(&text),
+                    Some((time, text_of)) => {
+                        let given = Given {
+                            time: *time,
+                            text: text_of,
+                        };
+                        Line::with_time(&text, given)
+                    }
+                };
+                let place = (number, begin);
+                self.pass
+                    .line(place, line, &mut self.readers, first, &mut self.told);
+            }));
+            if judged.is_ok() {
+                return;
+            }
+            let at = self.pass.at().max(first);
+            self.panicked.push((at, number));
+            first = at + 1;
+        }
     }
 
-    fn judged(&mut self, line: Line<'_>, moment: Moment) -> Option<Judged> {
-        let reader = Reader {
-            filter: self.filter,
-            matcher: self.matcher,
-            moment,
-            start: 0,
-        };
-        self.told.clear();
-        self.pass.line(0, line, &mut [reader], &mut self.told);
-        Some(self.told.pop()?.judged)
+    /// Returns what the lines were to each reader.
+    pub(super) fn finish(self) -> Vec<Vec<Judged>> {
+        let mut judged: Vec<Vec<Judged>> = self.readers.iter().map(|_| Vec::new()).collect();
+        for told in self.told {
+            if let Some(judged) = judged.get_mut(told.reader) {
+                judged.push(told.judged);
+            }
+        }
+        judged
     }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::{Engine, journal_state};
 use crate::journal::JournalStart;
 use crate::log::{Level, Line};
 
-/// The journal of a jail. Who reads it for all its jails is [a feed](crate::engine::feeds).
+/// The journal of a jail. Who reads it for all its jails is [a feed](crate::engine::journals).
 #[derive(Debug)]
 pub(crate) struct JournalSource {
     /// The number of its feed, another one each time reading begins; none while the jail rests or before the first.
@@ -57,17 +57,16 @@ impl Engine {
             batch.lines.push(Line::new(Level::Info, "jail", text));
         }
         if let Sources::Files(files) = before {
-            for id in files.keys() {
-                self.readers.swap_remove(id);
-                self.around.reader.forget(*id);
+            for mut file in files.into_values() {
+                self.feeds.end(&mut file, &self.around.reader);
             }
         }
-        self.feeds_are_stale = true;
+        self.journals_are_stale = true;
     }
 }
 
 impl JailRuntime {
-    /// Returns why this jail reads the journal, or why it does not; as a sentence without an end.
+    /// Says why a jail that was not told reads the journal.
     pub(in crate::engine) fn why_journal(&self, jail: &str) -> String {
         let paths = self.logs.iter().map(|log| log.path.display().to_string());
         let paths: Vec<String> = paths.collect();

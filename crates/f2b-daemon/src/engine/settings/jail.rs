@@ -73,6 +73,7 @@ impl JailRuntime {
                 let dates = DateDetector::with_patterns(&patterns).map_err(date_exception)?;
                 self.told.datepattern = shown_dates(&dates);
                 self.matcher.set_dates(dates);
+                self.told.dates = Some(patterns);
                 Ok(self.told.datepattern.clone())
             }
             Setting::AddJournalMatch(words) => self.add_matches(&words, said),

@@ -10,7 +10,7 @@ use crate::engine::jail::{JailRuntime, JournalSource};
 impl Engine {
     /// Returns the state of the journal that a jail reads.
     pub(super) fn journal(&self, runtime: &JailRuntime, journal: &JournalSource) -> Value {
-        let feed = journal.feed.and_then(|id| self.feeds.get(&id));
+        let feed = journal.feed.and_then(|id| self.journals.get(&id));
         let state = match (&journal.problem, feed) {
             (Some(_), _) => "interrupted",
             // Nothing is read for a jail that rests.

@@ -93,6 +93,9 @@ fn jail_lines(jail: &Value) -> Vec<String> {
         count("lines"),
         count("matched")
     ));
+    if !is_none(jail, "silent") {
+        lines.push(format!("  {}", field(jail, "silent")));
+    }
     for (name, what) in [
         ("cut_lines", "left out because of their length"),
         ("skipped_lines", "stepped over after a fault"),
@@ -177,8 +180,12 @@ fn source(source: &Value) -> String {
         "journal" => "the journal".to_owned(),
         _ => field(source, "path"),
     };
-    let behind = match source.entry("lag_bytes").and_then(Value::as_int) {
-        Some(bytes) if bytes > 0 => format!(", {bytes} bytes behind"),
+    let bytes = source.entry("lag_bytes").and_then(Value::as_int);
+    let behind = match (bytes, source.entry("lag_seconds")) {
+        (Some(bytes), Some(Value::Float(seconds))) if bytes > 0 && *seconds >= 1.0 => {
+            format!(", {bytes} bytes behind for {seconds:.0} s")
+        }
+        (Some(bytes), _) if bytes > 0 => format!(", {bytes} bytes behind"),
         _ => String::new(),
     };
     match field(source, "state").as_str() {

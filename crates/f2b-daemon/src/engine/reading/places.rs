@@ -1,0 +1,195 @@
+//! Where to begin with the log files of a jail, from how far an earlier run came.
+
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use f2b_source::{Earlier, Position, Start};
+use f2b_store::{FilePosition, Position as Stored, SourceState};
+
+use crate::engine::jail::LogFile;
+
+/// What tells a file from others.
+type Identity = (u64, u64);
+
+/// How far files were read, and where they stand now.
+///
+/// A file that was rotated to a name that the jail reads as well (`access.log.1` of `access.log*`) goes on
+/// where it was left under its old name, and is not looked for from there.
+pub(super) struct Places {
+    /// How far the files at these paths were read.
+    known: HashMap<PathBuf, Position>,
+    /// At which path of the jail a file stands.
+    standing: HashMap<Identity, PathBuf>,
+}
+
+impl Places {
+    /// Takes what is known of the logs of a jail.
+    pub(super) fn new(logs: &[LogFile], known: &[SourceState]) -> Self {
+        let known = known.iter().filter_map(|state| match &state.position {
+            Stored::File(position) => Some(((&*state.source).into(), position_of(position))),
+            Stored::Journal(_) => None,
+        });
+        let standing = logs
+            .iter()
+            .filter_map(|log| Some((identity(&log.path)?, log.path.clone())));
+        Self {
+            known: known.collect(),
+            standing: standing.collect(),
+        }
+    }
+
+    /// Returns where to begin with a log.
+    pub(super) fn start(&self, log: &LogFile) -> Start {
+        if log.tail {
+            return Start::Tail;
+        }
+        let here = identity(&log.path);
+        let Some(position) = self.known.get(&log.path) else {
+            return self.moved_here(here).map_or(Start::Head, Start::At);
+        };
+        let last = (position.device, position.inode);
+        if here != Some(last) && self.stands_elsewhere(last, &log.path) {
+            return self.moved_here(here).map_or(Start::Head, Start::At);
+        }
+        let earlier = position
+            .earlier
+            .filter(|earlier| !self.stands_elsewhere((earlier.device, earlier.inode), &log.path));
+        Start::At(Position {
+            earlier,
+            ..*position
+        })
+    }
+
+    /// Returns how far a file was read that had another name.
+    fn moved_here(&self, here: Option<Identity>) -> Option<Position> {
+        let here = here?;
+        let parts = self.known.values().flat_map(|position| {
+            let last = Position {
+                earlier: None,
+                ..*position
+            };
+            let earlier = position.earlier.map(|earlier| Position {
+                device: earlier.device,
+                inode: earlier.inode,
+                offset: earlier.offset,
+                first_line: earlier.first_line,
+                earlier: None,
+            });
+            [Some(last), earlier].into_iter().flatten()
+        });
+        parts
+            .filter(|position| (position.device, position.inode) == here)
+            .max_by_key(|position| position.offset)
+    }
+
+    fn stands_elsewhere(&self, file: Identity, path: &Path) -> bool {
+        let place = self.standing.get(&file);
+        place.is_some_and(|place| place != path)
+    }
+}
+
+fn identity(path: &Path) -> Option<Identity> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+fn position_of(stored: &FilePosition) -> Position {
+    let first_line = |text: &Option<Box<str>>| text.as_deref().and_then(|text| text.parse().ok());
+    Position {
+        device: stored.device,
+        inode: stored.inode,
+        offset: stored.offset,
+        first_line: first_line(&stored.first_line),
+        earlier: stored.earlier.as_ref().map(|earlier| Earlier {
+            device: earlier.device,
+            inode: earlier.inode,
+            offset: earlier.offset,
+            first_line: first_line(&earlier.first_line),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use f2b_source::FirstLine;
+
+    use super::*;
+    use crate::engine::file_state;
+
+    fn log(path: &Path) -> LogFile {
+        LogFile {
+            path: path.into(),
+            tail: false,
+        }
+    }
+
+    /// The place after `offset` bytes of the file at `path`.
+    fn place(path: &Path, offset: u64) -> Position {
+        let (device, inode) = identity(path).unwrap();
+        Position {
+            device,
+            inode,
+            offset,
+            first_line: Some(FirstLine::of(b"first\n")),
+            earlier: None,
+        }
+    }
+
+    #[test]
+    fn a_file_goes_on_where_it_was_left_under_its_old_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (old, new) = (path("access.log.1"), path("access.log"));
+        fs::write(&new, "first\nsecond\n").unwrap();
+        let left = place(&new, 6);
+        fs::rename(&new, &old).unwrap();
+        fs::write(&new, "another\n").unwrap();
+        let both = [log(&new), log(&old)];
+        let known = [file_state(&new, left)];
+
+        let places = Places::new(&both, &known);
+        assert_eq!(places.start(&both[0]), Start::Head);
+        assert_eq!(places.start(&both[1]), Start::At(left));
+        // A jail that reads the one name only has to look for the other.
+        let places = Places::new(&both[..1], &known);
+        assert_eq!(places.start(&both[0]), Start::At(left));
+
+        // It was rotated before the earlier run ended.
+        let earlier = Earlier {
+            device: left.device,
+            inode: left.inode,
+            offset: left.offset,
+            first_line: left.first_line,
+        };
+        let with_earlier = Position {
+            earlier: Some(earlier),
+            ..place(&new, 8)
+        };
+        let known = [file_state(&new, with_earlier)];
+        let places = Places::new(&both, &known);
+        assert_eq!(places.start(&both[0]), Start::At(place(&new, 8)));
+        assert_eq!(places.start(&both[1]), Start::At(left));
+        let places = Places::new(&both[..1], &known);
+        assert_eq!(places.start(&both[0]), Start::At(with_earlier));
+    }
+
+    #[test]
+    fn a_log_of_which_nothing_is_known_is_read_from_its_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth.log");
+        fs::write(&path, "first\n").unwrap();
+        let places = Places::new(&[log(&path)], &[]);
+        assert_eq!(places.start(&log(&path)), Start::Head);
+        let tail = LogFile {
+            tail: true,
+            ..log(&path)
+        };
+        assert_eq!(places.start(&tail), Start::Tail);
+        let left = place(&path, 6);
+        let places = Places::new(&[log(&path)], &[file_state(&path, left)]);
+        assert_eq!(places.start(&log(&path)), Start::At(left));
+    }
+}

@@ -1,0 +1,108 @@
+//! Where in a long file the lines begin that are not too old, found by halving.
+
+use std::io;
+use std::path::Path;
+
+use crate::encoding::Encoding;
+use crate::error::SourceError;
+use crate::opened::{Opened, open, read_at};
+use crate::position::Position;
+use crate::resume::read_error;
+
+/// A part of the file that is this short is read and not halved further.
+const SHORT: u64 = 256 * 1024;
+
+/// How much is read at a place to find lines there.
+const BLOCK: usize = 64 * 1024;
+
+/// How many lines are asked for a date at one place; the original asks as many.
+const LINES: usize = 5;
+
+/// Returns a place in the file at `path` before which every line counts as old, as far as lines stand in
+/// the order of their dates; nothing if there is no file, or if it is to be read from its begin.
+///
+/// `is_old` is given lines without their ends, in the bytes of the file; it says nothing of a line without
+/// a date. A place where five lines have none counts as not old, so that rather too much is read.
+///
+/// # Errors
+///
+/// [`SourceError::Open`], [`SourceError::NotAFile`] and [`SourceError::Read`].
+pub fn seek(
+    path: &Path,
+    encoding: Encoding,
+    mut is_old: impl FnMut(&[u8]) -> Option<bool>,
+) -> Result<Option<Position>, SourceError> {
+    let Some(opened) = open(path)? else {
+        return Ok(None);
+    };
+    let position = halve(&opened, encoding, &mut is_old);
+    position.map_err(read_error(path, 0))
+}
+
+fn halve(
+    opened: &Opened,
+    encoding: Encoding,
+    is_old: &mut impl FnMut(&[u8]) -> Option<bool>,
+) -> io::Result<Option<Position>> {
+    // All before `low` is old.
+    let (mut low, mut high) = (0, opened.size()?);
+    while high.saturating_sub(low) > SHORT {
+        let middle = low + (high - low) / 2;
+        match oldest_known(opened, encoding, middle, is_old)? {
+            Some(begin) if begin < high => low = begin,
+            _ => high = middle,
+        }
+    }
+    if low == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Position {
+        device: opened.id.device,
+        inode: opened.id.inode,
+        offset: low,
+        first_line: opened.first_line()?,
+        earlier: None,
+    }))
+}
+
+/// Returns the begin of the first line with a date behind `from`, if that date is old.
+fn oldest_known(
+    opened: &Opened,
+    encoding: Encoding,
+    from: u64,
+    is_old: &mut impl FnMut(&[u8]) -> Option<bool>,
+) -> io::Result<Option<u64>> {
+    let (width, place) = encoding.newline();
+    // Units stand at multiples of their width.
+    let from = from - from % width as u64;
+    let mut block = vec![0; BLOCK];
+    let length = read_at(&opened.file, &mut block, from)?;
+    block.truncate(length);
+    let ends = memchr::memchr_iter(b'\n', &block);
+    let ends = ends.filter_map(|newline| {
+        let begin = newline
+            .checked_sub(place)
+            .filter(|begin| begin % width == 0)?;
+        let unit = block.get(begin..begin + width)?;
+        let others = unit.iter().filter(|byte| **byte != 0).count();
+        (others == 1).then_some(begin)
+    });
+    let mut begin = None;
+    let mut asked = 0;
+    for end in ends {
+        // The first line is only the rest of one.
+        if let Some(begin) = begin {
+            let line = block.get(begin..end).unwrap_or_default();
+            match is_old(line) {
+                Some(true) => return Ok(Some(from.saturating_add(begin as u64))),
+                Some(false) => return Ok(None),
+                None => asked += 1,
+            }
+        }
+        if asked == LINES {
+            break;
+        }
+        begin = Some(end + width);
+    }
+    Ok(None)
+}

@@ -1,0 +1,137 @@
+//! What jails read from log files: each file once for all of them, from where lines still count.
+
+use std::fs::{self, File};
+use std::io::Write;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::server::{Server, Setup, failed_login};
+
+/// Three jails on one log; `late` comes when the others have read it.
+const JAILS: &str = "[DEFAULT]\nmaxretry = 100000\nfilter = sshd\nlogpath = {folder}/auth.log\n\
+    [sshd]\nlogpath = {folder}/auth.log\n[second]\nenabled = true\nfindtime = 1h\n[late]\nenabled = false\n";
+
+impl Server {
+    /// Returns how many descriptors of the server are open at a file.
+    fn open_at(&self, name: &str) -> usize {
+        let path = self.path(name);
+        let descriptors = fs::read_dir(format!("/proc/{}/fd", self.process())).unwrap();
+        let open = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+        open.filter(|target| *target == path).count()
+    }
+
+    fn count(&self, jail: &str, what: &str) -> u64 {
+        self.status_json()["jails"][jail][what].as_u64().unwrap()
+    }
+
+    fn wait_for_count(&self, jail: &str, what: &str, count: u64) {
+        self.wait_until(&format!("{jail} has {count} {what}"), || {
+            self.count(jail, what) == count
+        });
+    }
+}
+
+#[test]
+fn a_log_is_read_once_however_many_jails_want_it() {
+    let server = Setup::new(JAILS).start();
+    let attack = |count: usize| vec![failed_login("192.0.2.7"); count];
+    server.append(&attack(30));
+    for jail in ["sshd", "second"] {
+        server.wait_for_count(jail, "matched", 30);
+    }
+    assert_eq!(server.open_at("auth.log"), 1);
+
+    // A jail that comes later has read what there is, and then goes on with the others.
+    let local = fs::read_to_string(server.path("config/jail.local")).unwrap();
+    let local = local.replace("enabled = false", "enabled = true");
+    fs::write(server.path("config/jail.local"), local).unwrap();
+    let told = server.configured_client(&["reload"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    server.wait_for_count("late", "matched", 30);
+    server.append(&attack(5));
+    for jail in ["sshd", "second", "late"] {
+        server.wait_for_count(jail, "matched", 35);
+    }
+    server.wait_until("one reader is left", || server.open_at("auth.log") == 1);
+
+    // One that rests misses nothing.
+    server.ask(&["set", "second", "idle", "on"]);
+    server.append(&attack(7));
+    server.wait_for_count("late", "matched", 42);
+    assert_eq!(server.count("second", "matched"), 35);
+    server.ask(&["set", "second", "idle", "off"]);
+    server.wait_for_count("second", "matched", 42);
+    server.append(&attack(1));
+    server.wait_until("one reader is left again", || {
+        server.open_at("auth.log") == 1
+    });
+    for jail in ["sshd", "second", "late"] {
+        server.wait_for_count(jail, "matched", 43);
+        assert_eq!(server.count(jail, "lines"), 43, "{jail}");
+    }
+}
+
+#[test]
+fn of_a_long_log_that_was_never_read_the_old_lines_are_passed_over() {
+    const LINES: i64 = 40_000;
+    let mut server = Setup::sshd("maxretry = 100000\nfindtime = 10m").prepare();
+    let mut log = std::io::BufWriter::new(File::create(server.log_path()).unwrap());
+    let now = Timestamp::now();
+    // One line every second: 600 of them count still.
+    for age in (1..=LINES).rev() {
+        let stamp = now - SignedDuration::from_secs(age);
+        let stamp = stamp.strftime("%Y-%m-%dT%H:%M:%S+00:00");
+        let message = failed_login("192.0.2.7");
+        writeln!(log, "{stamp} host sshd[1]: {message}").unwrap();
+    }
+    log.into_inner().unwrap();
+    server.start();
+    server.wait_caught_up();
+    let (lines, matched) = (
+        server.count("sshd", "lines"),
+        server.count("sshd", "matched"),
+    );
+    // Some seconds may have gone by.
+    assert!((560..=600).contains(&matched), "{matched} matched");
+    assert!(
+        (600..5_000).contains(&lines),
+        "{lines} of {LINES} lines were read"
+    );
+}
+
+#[test]
+fn a_jail_that_finds_nothing_while_its_log_grows_is_pointed_out() {
+    let server = Setup::sshd("").start();
+    server.append(&vec!["Server listening on 0.0.0.0 port 22."; 1_200]);
+    server.wait_for_count("sshd", "lines", 1_200);
+    let told = server.stockade(&["status"]).stdout;
+    assert!(told.contains("none of 1200 lines is a failure"), "{told}");
+    server.append(&[failed_login("192.0.2.7")]);
+    server.wait_for_count("sshd", "matched", 1);
+    let told = server.stockade(&["status"]).stdout;
+    assert!(!told.contains("is a failure"), "{told}");
+}
+
+#[test]
+fn what_is_read_and_why_is_said() {
+    let backends = ["auto", "polling", "gamin"];
+    let jails = backends.map(|backend| {
+        format!("[{backend}]\nenabled = true\nbackend = {backend}\nfilter = sshd\nlogpath = {{folder}}/auth.log\n")
+    });
+    let jails = format!("[sshd]\nenabled = false\n{}", jails.concat());
+    let server = Setup::new(&jails).start();
+    let log = server.log();
+    for text in [
+        "Jail 'auto' uses pyinotify {}",
+        "Jail 'auto' reads log files, not the journal: ",
+        "Jail 'polling' uses poller {}",
+        "Jail 'gamin' uses pyinotify {}",
+        "there is no gamin any more, its files are watched by inotify",
+    ] {
+        assert!(log.contains(text), "{text:?} is not in {log}");
+    }
+    server.append(&[failed_login("192.0.2.7")]);
+    for jail in backends {
+        server.wait_for_count(jail, "matched", 1);
+    }
+}
