@@ -5,6 +5,7 @@
 //!
 //! Debian packages: systemd, systemd-journal-remote, python3-systemd, sqlite3.
 
+mod arguments;
 mod entries;
 mod files;
 mod journald;
