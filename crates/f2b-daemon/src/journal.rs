@@ -4,6 +4,7 @@ mod child;
 mod files;
 mod run;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,6 +47,9 @@ pub(crate) struct Journal {
 /// The `journalctl` that runs now, if any; whoever takes it ends it.
 type Child = Arc<Mutex<Option<Follower>>>;
 
+/// Where a machine keeps its journals, each in a folder of its own.
+const FOLDERS: [&str; 2] = ["/run/log/journal", "/var/log/journal"];
+
 /// Tells whether this machine keeps a journal.
 pub(crate) fn is_there() -> bool {
     let holds_journal = |folder: std::fs::DirEntry| {
@@ -56,12 +60,25 @@ pub(crate) fn is_there() -> bool {
                 .is_some_and(|ending| ending == "journal")
         })
     };
-    ["/run/log/journal", "/var/log/journal"]
+    FOLDERS.into_iter().any(|folder| {
+        let machines = std::fs::read_dir(Path::new(folder)).into_iter().flatten();
+        machines.filter_map(Result::ok).any(holds_journal)
+    })
+}
+
+/// Returns the namespaces that this machine keeps journals of, sorted.
+pub(crate) fn namespaces() -> Vec<String> {
+    let folders = FOLDERS
         .into_iter()
-        .any(|folder| {
-            let machines = std::fs::read_dir(Path::new(folder)).into_iter().flatten();
-            machines.filter_map(Result::ok).any(holds_journal)
-        })
+        .filter_map(|folder| std::fs::read_dir(folder).ok());
+    let names = folders.flatten().filter_map(|folder| {
+        let name = folder.ok()?.file_name().into_string().ok()?;
+        // The machine's number goes before.
+        let (machine, namespace) = name.split_once('.')?;
+        let is_machine = machine.len() == 32 && machine.chars().all(|c| c.is_ascii_hexdigit());
+        is_machine.then(|| namespace.to_owned())
+    });
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Journal {

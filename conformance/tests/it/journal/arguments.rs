@@ -134,6 +134,12 @@ fn outcomes(program: Option<&Oracle>, folder: &Path, journal: &Path) -> Vec<Stri
         let read: Vec<&str> = read.map(|(_, (_, name))| name).collect();
         outcomes.push(format!("reads: {}", read.join(" ")));
     }
+    if program.is_none() {
+        // What is not read by default is not passed over in silence.
+        let told = "Jail 'jail0' reads the journal without its namespaces; there are: one (hint: ";
+        let log = server.logged().unwrap();
+        assert!(log.contains(told), "{log}");
+    }
     for (number, text) in ODD.iter().enumerate() {
         let backend = format!("systemd[{}]", placed(text));
         let jail = format!("odd{number}");

@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::clock;
 use crate::engine::jail::{JailRuntime, Sources};
 use crate::engine::{Engine, journal_state};
-use crate::journal::JournalStart;
+use crate::journal::{JournalStart, namespaces};
 use crate::log::{Level, Line};
 
 /// The journal of a jail. Who reads it for all its jails is [a feed](crate::engine::journals).
@@ -55,6 +55,17 @@ impl Engine {
             "Initiated 'systemd' backend".to_owned(),
         ] {
             batch.lines.push(Line::new(Level::Info, "jail", text));
+        }
+        let namespaces = match runtime.journal.which.is_default() {
+            true => namespaces().join(", "),
+            false => String::new(),
+        };
+        if !namespaces.is_empty() {
+            let text = format!(
+                "Jail '{jail}' reads the journal without its namespaces; there are: {namespaces} \
+                 (hint: `backend = systemd[namespace=NAME]` reads one)"
+            );
+            batch.lines.push(Line::new(Level::Notice, "jail", text));
         }
         if let Sources::Files(files) = before {
             for mut file in files.into_values() {
