@@ -17,6 +17,7 @@ mod dump_original;
 mod filters;
 mod firewall;
 mod ignoring;
+mod journal;
 mod life;
 mod matching;
 mod original;

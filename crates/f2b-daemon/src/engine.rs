@@ -8,6 +8,7 @@ mod feeds;
 mod ignoring;
 mod ipv6;
 mod jail;
+mod journals;
 mod lines;
 mod names;
 mod native;
@@ -40,6 +41,7 @@ use indexmap::{IndexMap, IndexSet};
 use self::feeds::Feeds;
 use self::ignoring::{KnownHosts, Parked};
 use self::jail::JailRuntime;
+use self::journals::JournalFeed;
 use self::names::Named;
 use self::options::Told;
 use self::passes::Passes;
@@ -95,9 +97,11 @@ pub(crate) struct Engine {
     feeds: Feeds,
     /// The rules of jails that read the same lines.
     passes: Passes,
-    /// Which jail reads a journal.
-    readers: IndexMap<SourceId, String>,
     next_source: u32,
+    /// The journals that are read, each for all its jails.
+    journals: IndexMap<SourceId, JournalFeed>,
+    /// Whether jails may want other entries of journals than are read.
+    journals_are_stale: bool,
     /// What is wrong with the configuration, beside jails that are broken.
     mistakes: Vec<String>,
     /// What came ahead of the stream, and how many of its commands were carried out.
@@ -147,8 +151,9 @@ impl Engine {
             jails: IndexMap::new(),
             feeds: Feeds::default(),
             passes: Passes::default(),
-            readers: IndexMap::new(),
             next_source: 0,
+            journals: IndexMap::new(),
+            journals_are_stale: false,
             mistakes: Vec::new(),
             supplement: Supplement::default(),
             commands: 0,
@@ -199,6 +204,7 @@ impl Engine {
         let mut batch = Batch::default();
         batch.kernel.push(KernelOrder::RemoveUnknown);
         self.send(batch);
+        self.settle_journals();
         first
     }
 
@@ -289,6 +295,7 @@ impl Engine {
     }
 
     fn pass_time(&mut self) {
+        self.settle_journals();
         let now = clock::now();
         let mut batch = Batch::default();
         for runtime in self.jails.values_mut() {

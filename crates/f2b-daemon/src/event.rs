@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::asking::{Answer as QuestionAnswer, Question};
+use crate::journal::JournalStart;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use f2b_action::Definition;
 use f2b_protocol::{Answer, Command, Value};
@@ -15,7 +16,7 @@ use ipnet::IpNet;
 pub(crate) enum Event {
     /// Lines of a log file, or news of the file itself.
     File(SourceEvent),
-    /// News of a jail's journal.
+    /// News of a journal.
     Journal(JournalEvent),
     /// Something that was asked has an answer.
     Answer(Question, QuestionAnswer),
@@ -57,7 +58,7 @@ pub(crate) enum Event {
     Reload(Option<Vec<Command>>),
 }
 
-/// News of the journal that one jail reads.
+/// News of a journal that jails read.
 #[derive(Debug)]
 pub(crate) struct JournalEvent {
     /// The number it is read under.
@@ -70,11 +71,40 @@ pub(crate) struct JournalEvent {
 #[derive(Debug)]
 pub(crate) enum JournalNews {
     /// Entries, in the journal's order.
-    Entries(Vec<JournalEntry>),
+    Entries(Delivery),
     /// There is nothing more to read for now.
     CaughtUp,
+    /// The entry that was read last is no longer there: reading goes on by time.
+    Gone {
+        /// For whom.
+        jails: Vec<String>,
+        /// How that was seen.
+        how: &'static str,
+    },
     /// `journalctl` ended or cannot be started; it will be tried again.
     Trouble(String),
+}
+
+/// Entries, and which of them are whose.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    /// The entries.
+    pub(crate) entries: Vec<JournalEntry>,
+    /// What each jail gets; those for which all was known are not there.
+    pub(crate) shares: Vec<Share>,
+    /// Whether more waits already.
+    pub(crate) has_more: bool,
+}
+
+/// What one jail gets of a delivery.
+#[derive(Debug)]
+pub(crate) struct Share {
+    /// The jail.
+    pub(crate) jail: String,
+    /// The entries that its `journalmatch` fits, by their numbers.
+    pub(crate) entries: Vec<usize>,
+    /// The last entry that was new to it, be it one of them or not.
+    pub(crate) reached: JournalStart,
 }
 
 /// Where the answer to a command goes.

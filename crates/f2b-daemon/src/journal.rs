@@ -1,31 +1,40 @@
-//! The threads that read the journal, one for each jail that does.
+//! The threads that read the journal: one for each journal, however many jails read it.
 
-use std::io::Read;
-use std::os::fd::AsFd;
+mod child;
+mod files;
+mod run;
+
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::ChildStdout;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crossbeam_channel::Sender;
-use f2b_action::spawn::{self, Follower};
+use f2b_action::spawn::Follower;
 use f2b_core::UnixTime;
 use f2b_source::SourceId;
-use f2b_source::journal::{ExportParser, FIELDS};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use f2b_source::journal::{Cursor, Gate, Terms, Which, union};
 
-use crate::event::{Event, JournalEvent, JournalNews};
+use self::run::{Following, Reader};
+use crate::event::Event;
 use crate::guard;
-use crate::log::chain;
 
 /// Where a jail goes on in the journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct JournalStart {
     /// Behind this entry, if it is still there.
-    pub(crate) cursor: Option<String>,
+    pub(crate) cursor: Option<Cursor>,
     /// Otherwise from this moment.
     pub(crate) since: UnixTime,
+}
+
+/// A jail as the reader of a journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JournalReader {
+    /// Its name.
+    pub(crate) jail: String,
+    /// Its `journalmatch`: groups of which any may fit.
+    pub(crate) matches: Vec<Vec<String>>,
 }
 
 /// A journal that is being read; reading ends when this is dropped.
@@ -38,12 +47,8 @@ pub(crate) struct Journal {
 /// The `journalctl` that runs now, if any; whoever takes it ends it.
 type Child = Arc<Mutex<Option<Follower>>>;
 
-/// How often a thread that waits looks whether it shall end.
-const STEP: Duration = Duration::from_millis(500);
-
-/// How long to wait before `journalctl` is started again: doubled each time up to the last.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LAST_PAUSE: Duration = Duration::from_secs(60);
+/// Where a machine keeps its journals, each in a folder of its own.
+const FOLDERS: [&str; 2] = ["/run/log/journal", "/var/log/journal"];
 
 /// Tells whether this machine keeps a journal.
 pub(crate) fn is_there() -> bool {
@@ -55,28 +60,55 @@ pub(crate) fn is_there() -> bool {
                 .is_some_and(|ending| ending == "journal")
         })
     };
-    ["/run/log/journal", "/var/log/journal"]
+    FOLDERS.into_iter().any(|folder| {
+        let machines = std::fs::read_dir(Path::new(folder)).into_iter().flatten();
+        machines.filter_map(Result::ok).any(holds_journal)
+    })
+}
+
+/// Returns the namespaces that this machine keeps journals of, sorted.
+pub(crate) fn namespaces() -> Vec<String> {
+    let folders = FOLDERS
         .into_iter()
-        .any(|folder| {
-            let machines = std::fs::read_dir(Path::new(folder)).into_iter().flatten();
-            machines.filter_map(Result::ok).any(holds_journal)
-        })
+        .filter_map(|folder| std::fs::read_dir(folder).ok());
+    let names = folders.flatten().filter_map(|folder| {
+        let name = folder.ok()?.file_name().into_string().ok()?;
+        // The machine's number goes before.
+        let (machine, namespace) = name.split_once('.')?;
+        let is_machine = machine.len() == 32 && machine.chars().all(|c| c.is_ascii_hexdigit());
+        is_machine.then(|| namespace.to_owned())
+    });
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Journal {
-    /// Begins to read under a number; `matches` are the groups of `journalmatch`, of which any may fit.
+    /// Begins to read a journal under a number, for jails that each have a place of their own in it.
     pub(crate) fn read(
         source: SourceId,
-        matches: &[Vec<String>],
-        start: JournalStart,
+        which: &Which,
+        jails: &[(JournalReader, JournalStart)],
         events: Sender<Event>,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let child = Child::default();
+        let mut terms = Terms::default();
+        let readers = jails.iter().map(|(reader, start)| {
+            let since_us = u64::try_from(start.since.as_micros()).unwrap_or(0);
+            Reader {
+                jail: reader.jail.clone(),
+                matches: terms.add(&reader.matches),
+                gate: Gate::new(start.cursor, since_us),
+            }
+        });
+        let readers: Vec<Reader> = readers.collect();
+        let wanted = jails.iter().map(|(reader, _)| reader.matches.as_slice());
         let mut following = Following {
             source,
-            matches: matches.join(&"+".to_owned()),
-            start,
+            which: which.clone(),
+            matches: union(wanted),
+            terms,
+            readers,
+            has_told_gone: false,
             events,
             stop: Arc::clone(&stop),
             child: Arc::clone(&child),
@@ -95,187 +127,6 @@ impl Drop for Journal {
     }
 }
 
-/// What one of the threads knows.
-struct Following {
-    source: SourceId,
-    matches: Vec<String>,
-    start: JournalStart,
-    events: Sender<Event>,
-    stop: Arc<AtomicBool>,
-    child: Child,
-}
-
-/// Why following ended.
-enum Ending {
-    /// Nobody wants more.
-    Stopped,
-    /// All that was there has been read.
-    Finished,
-    /// `journalctl` is gone, or is not there.
-    Trouble(String),
-    /// `journalctl` did not want to begin.
-    Refused(String),
-}
-
-/// Which part of the journal is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
-    /// What is there.
-    ThePast,
-    /// What is there and what is written later.
-    WhatComes,
-}
-
-impl Following {
-    fn run(&mut self) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let before = self.start.clone();
-            let reason = match self.follow() {
-                Ending::Stopped | Ending::Finished => return,
-                Ending::Refused(reason) => {
-                    // A cursor that was never one. An entry that is gone is no reason: journalctl
-                    // then goes on with what followed it.
-                    self.start.cursor = None;
-                    reason
-                }
-                Ending::Trouble(reason) => reason,
-            };
-            if self.start == before {
-                pause = (pause * 2).min(LAST_PAUSE);
-            } else {
-                pause = FIRST_PAUSE;
-            }
-            if !self.tell(JournalNews::Trouble(reason)) || !self.rest(pause) {
-                return;
-            }
-        }
-    }
-
-    /// Reads what is there, and then what comes.
-    ///
-    /// Two runs of `journalctl`: one that follows does not tell where the past ends.
-    fn follow(&mut self) -> Ending {
-        match self.read(Reading::ThePast) {
-            Ending::Finished if self.tell(JournalNews::CaughtUp) => self.read(Reading::WhatComes),
-            Ending::Finished => Ending::Stopped,
-            ending => ending,
-        }
-    }
-
-    fn read(&mut self, reading: Reading) -> Ending {
-        let mut follower = match spawn::follow("journalctl", &self.arguments(reading)) {
-            Ok(follower) => follower,
-            Err(error) => return Ending::Trouble(chain(&error)),
-        };
-        let mut output = match follower.output() {
-            Ok(output) => output,
-            Err(error) => return Ending::Trouble(chain(&error)),
-        };
-        *lock(&self.child) = Some(follower);
-        let begin = self.start.clone();
-        let mut parser = ExportParser::new();
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ending::Stopped;
-            }
-            if !is_readable(&output) {
-                continue;
-            }
-            let count = match output.read(&mut buffer) {
-                Ok(0) => return self.ending(reading, begin == self.start),
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Ending::Trouble(format!("read from `journalctl`: {error}")),
-            };
-            let mut entries = Vec::new();
-            let parsed = parser.push(buffer.get(..count).unwrap_or_default(), |entry| {
-                entries.push(entry);
-            });
-            if let Some(last) = entries.last() {
-                self.start.cursor = Some(last.cursor.clone());
-                self.start.since =
-                    UnixTime::from_micros(i64::try_from(last.realtime_us).unwrap_or(i64::MAX));
-                if !self.tell(JournalNews::Entries(entries)) {
-                    return Ending::Stopped;
-                }
-            }
-            if let Err(error) = parsed {
-                return Ending::Trouble(error.to_string());
-            }
-        }
-    }
-
-    /// Tells why `journalctl` ended; `at_once` if it gave nothing.
-    fn ending(&self, reading: Reading, at_once: bool) -> Ending {
-        let Some(mut follower) = lock(&self.child).take() else {
-            return Ending::Stopped;
-        };
-        let Some(code) = follower.code() else {
-            return Ending::Trouble("`journalctl` was ended by a signal".to_owned());
-        };
-        if reading == Reading::ThePast && code == 0 {
-            return Ending::Finished;
-        }
-        let words = self.arguments(reading).join(" ");
-        let reason = format!(
-            "`journalctl` ended with code {code} (hint: see what `journalctl {words}` says)"
-        );
-        if at_once && code != 0 {
-            Ending::Refused(reason)
-        } else {
-            Ending::Trouble(reason)
-        }
-    }
-
-    fn arguments(&self, reading: Reading) -> Vec<String> {
-        let mut arguments: Vec<String> = ["--output=export", "--lines=all", "--no-pager"]
-            .map(str::to_owned)
-            .into();
-        if reading == Reading::WhatComes {
-            arguments.push("--follow".to_owned());
-        }
-        arguments.push(format!("--output-fields={}", FIELDS.join(",")));
-        arguments.push(match &self.start.cursor {
-            Some(cursor) => format!("--after-cursor={cursor}"),
-            None => format!("--since=@{}", self.start.since.whole_seconds()),
-        });
-        // No match is taken for an option.
-        arguments.push("--".to_owned());
-        arguments.extend(self.matches.iter().cloned());
-        arguments
-    }
-
-    /// Returns whether anybody still listens.
-    fn tell(&self, what: JournalNews) -> bool {
-        let source = self.source;
-        self.events
-            .send(Event::Journal(JournalEvent { source, what }))
-            .is_ok()
-    }
-
-    /// Waits; returns whether to go on.
-    fn rest(&self, pause: Duration) -> bool {
-        let steps = pause.as_millis() / STEP.as_millis();
-        for _ in 0..steps {
-            if self.stop.load(Ordering::Relaxed) {
-                return false;
-            }
-            std::thread::sleep(STEP);
-        }
-        true
-    }
-}
-
 fn lock(child: &Child) -> MutexGuard<'_, Option<Follower>> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits a little for more output.
-fn is_readable(output: &ChildStdout) -> bool {
-    let timeout = Timespec::try_from(STEP).ok();
-    let mut descriptors = [PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN)];
-    // An error is seen by the read that follows.
-    poll(&mut descriptors, timeout.as_ref()).map_or(true, |ready| ready > 0)
 }

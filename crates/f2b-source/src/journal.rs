@@ -1,9 +1,9 @@
-//! Entries of the journal, from what `journalctl -o export` prints.
+//! Entries of the journal, from what `journalctl -o export` prints: which journal, which entries, and each once.
 //!
 //! ```
 //! use f2b_source::journal::ExportParser;
 //!
-//! let export = b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795287778000000\n_HOSTNAME=host\n\
+//! let export = b"__CURSOR=s=1;i=1;t=660ce02d050c0\n__REALTIME_TIMESTAMP=1795287778000000\n_HOSTNAME=host\n\
 //!     SYSLOG_IDENTIFIER=sshd\n_PID=7\nMESSAGE=Connection closed\n\n";
 //! let mut parser = ExportParser::new();
 //! let mut entries = Vec::new();
@@ -13,11 +13,19 @@
 //! # Ok::<(), f2b_source::journal::ExportError>(())
 //! ```
 
+mod cursor;
 mod entry;
 mod export;
+mod gate;
+mod matches;
+mod which;
 
+pub use cursor::{Cursor, CursorTextError};
 pub use entry::JournalEntry;
 pub use export::{ExportCounts, ExportError, ExportParser, FIELD_CAP};
+pub use gate::{Gate, OVERLAP_US, RunStart, earliest};
+pub use matches::{Hits, Matches, Terms, is_term, union};
+pub use which::{ARGUMENTS, Spec, SpecError, Which, WhichError, split};
 
 /// The fields that a parser looks at, for the option `--output-fields` of `journalctl`.
 ///

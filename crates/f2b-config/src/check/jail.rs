@@ -312,7 +312,10 @@ fn backend(text: &str) -> Option<Diagnostic> {
     };
     let name = spec.name.to_lowercase();
     if BACKENDS.contains(&name.as_str()) {
-        return None;
+        return spec
+            .arguments
+            .into_iter()
+            .find_map(|(argument, value)| backend_argument(&name, &argument, &value));
     }
     let message = format!("`backend = {text}` is no backend");
     Some(
@@ -320,6 +323,39 @@ fn backend(text: &str) -> Option<Diagnostic> {
             .with_hint(known)
             .with_some_hint(super::nearest::hint(&name, BACKENDS)),
     )
+}
+
+/// What can be said of the journal in the backend `systemd`.
+const JOURNAL_ARGUMENTS: [&str; 5] = [
+    "journalpath",
+    "journalfiles",
+    "journalflags",
+    "namespace",
+    "rotated",
+];
+
+fn backend_argument(backend: &str, argument: &str, value: &str) -> Option<Diagnostic> {
+    if backend != "systemd" {
+        let message = format!("the backend `{backend}` has no argument `{argument}`");
+        return Some(
+            Diagnostic::error("bad-backend", message).with_hint("only `systemd` has arguments"),
+        );
+    }
+    if !JOURNAL_ARGUMENTS.contains(&argument) {
+        let message = format!("the backend `systemd` has no argument `{argument}`");
+        let known = format!("known are {}", JOURNAL_ARGUMENTS.join(", "));
+        return Some(
+            Diagnostic::error("bad-backend", message)
+                .with_hint(known)
+                .with_some_hint(super::nearest::hint(argument, JOURNAL_ARGUMENTS)),
+        );
+    }
+    let is_number = value.parse::<u32>().is_ok_and(|flags| flags < 128);
+    (argument == "journalflags" && !is_number).then(|| {
+        let message = format!("`journalflags={value}` says nothing");
+        Diagnostic::error("bad-backend", message)
+            .with_hint("it is the sum of systemd's SD_JOURNAL_ flags")
+    })
 }
 
 fn one_of(option: &str, text: &str, values: &[&'static str]) -> Option<Diagnostic> {

@@ -76,6 +76,9 @@ fn what_is_right_is_not_told() {
     jail("[sshd]\nenabled = true\naction = a[port=1]\n         a[port=2, actname=b]\n");
     jail("[sshd]\nenabled = true\naction = a[port=1, actionunban=\"x\"]\n");
     jail("[sshd]\nenabled = true\nlogpath = /nolog/a\njournalmatch = _COMM=sshd\n");
+    jail(
+        "[sshd]\nenabled = true\nbackend = SystemD[journalfiles='/a, /b', journalflags=0, rotated=on]\n",
+    );
     jail("[my]\nretry = 7\n[sshd]\nenabled = true\nmaxretry = %(my/retry)s\n");
     jail("[other]\nenabled = false\n");
     jail("[mine]\nenabled = %(on)s\nfilter = f\non = true\n");
@@ -281,6 +284,17 @@ fn what_is_wrong_is_told_once_in_its_line() {
             "warning unknown-section jail.local:3",
             "warning unknown-option jail.local:4",
         ],
+    );
+    for argument in ["bogus=1", "journalflags=x", "journalflags=128"] {
+        let text = format!("[sshd]\nenabled = true\nbackend = systemd[{argument}]\n");
+        check(
+            &[("jail.local", &text)],
+            &["error bad-backend jail.local:3"],
+        );
+    }
+    jail(
+        "[sshd]\nenabled = true\nbackend = polling[journalpath=/x]\n",
+        &["error bad-backend jail.local:3"],
     );
     // As the original: such an include never ends.
     check(

@@ -9,15 +9,14 @@ use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Zone};
 use f2b_protocol::Exception;
 use f2b_source::{Encoding, PatternId, Position, SourceId, Start};
-use f2b_store::JournalPosition;
 use indexmap::{IndexMap, IndexSet};
 
 use super::ignoring::Ignoring;
 use super::options::JailTold;
 use super::passes::Stamp;
-use super::reading::Places;
+pub(crate) use super::reading::JournalSource;
+use super::reading::{JournalArguments, Places};
 use crate::clock;
-use crate::journal::{Journal, JournalStart};
 use crate::shell::Worker;
 
 /// Where a jail shall take its lines from.
@@ -67,6 +66,8 @@ pub(crate) struct JailRuntime {
     pub(crate) name: String,
     /// Where it shall read.
     pub(crate) backend: Backend,
+    /// Which journal, if it shall read there.
+    pub(crate) journal: JournalArguments,
     /// Whom it follows and has banned.
     pub(crate) jail: Jail,
     /// Its rules.
@@ -154,7 +155,7 @@ pub(crate) enum Sources {
     /// Log files; a jail whose files are all missing waits.
     Files(IndexMap<PathBuf, FileSource>),
     /// The journal.
-    Journal(JournalSource),
+    Journal(Box<JournalSource>),
 }
 
 /// One log file of a jail.
@@ -191,29 +192,13 @@ pub(crate) enum FileState {
     Problem(String),
 }
 
-/// The journal of a jail.
-#[derive(Debug)]
-pub(crate) struct JournalSource {
-    /// Its number, another one each time reading begins.
-    pub(crate) id: SourceId,
-    /// Reads for as long as it is kept; nothing while the jail rests.
-    pub(crate) journal: Option<Journal>,
-    /// Where reading goes on.
-    pub(crate) start: JournalStart,
-    /// Whether it has been read to its end once.
-    pub(crate) in_operation: bool,
-    /// What is wrong, if anything.
-    pub(crate) problem: Option<String>,
-    /// How far it was read beyond what is on disk.
-    pub(crate) unsaved: Option<JournalPosition>,
-}
-
 impl JailRuntime {
     pub(crate) fn new(name: String, backend: Backend, zone: Zone) -> Self {
         let mut matcher = Matcher::new(DateDetector::new(), zone, Judging::server());
         matcher.time_rules(clock::nanos);
         Self {
             backend,
+            journal: JournalArguments::default(),
             jail: Jail::new(&name, Settings::default(), Dice::seeded(clock::seed())),
             filter: Filter::default(),
             matcher,
@@ -249,15 +234,11 @@ impl JailRuntime {
     /// Returns a jail that reads through the backend of this name.
     ///
     /// # Errors
-    /// There is no such backend.
+    /// There is no such backend, or its arguments say nothing.
     pub(crate) fn of_backend(name: &str, backend: &str, zone: Zone) -> Result<Self, Exception> {
-        let kind = match backend.to_lowercase().as_str() {
-            "auto" => Backend::Auto,
-            "pyinotify" | "polling" | "gamin" => Backend::Files,
-            "systemd" => Backend::Journal,
-            _ => return Err(Exception::unknown_backend(backend)),
-        };
+        let (kind, arguments) = JournalArguments::of_backend(backend)?;
         let mut runtime = Self::new(name.to_owned(), kind, zone);
+        runtime.journal = arguments;
         backend.clone_into(&mut runtime.told.backend);
         Ok(runtime)
     }

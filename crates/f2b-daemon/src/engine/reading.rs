@@ -1,9 +1,13 @@
 //! What a jail reads: begun, changed while it runs, paused, ended. A place once reached is not left: no
 //! line is read twice or passed over.
 
+mod backend;
 mod journal;
 mod patterns;
 mod places;
+
+pub(crate) use backend::JournalArguments;
+pub(crate) use journal::JournalSource;
 
 use std::path::PathBuf;
 
@@ -32,6 +36,10 @@ impl Engine {
             Backend::Auto => !file_is_there && !runtime.matches.is_empty() && has_journal(),
         };
         if use_journal {
+            if runtime.backend == Backend::Auto {
+                let text = runtime.why_journal(jail);
+                batch.lines.push(Line::new(Level::Info, "jail", text));
+            }
             return self.read_journal(jail, known, batch);
         }
         if runtime.logs.is_empty() && runtime.patterns.is_empty() {
@@ -62,7 +70,7 @@ impl Engine {
         };
         match &runtime.sources {
             Sources::None => {}
-            Sources::Journal(_) => self.follow_journal(jail, batch),
+            Sources::Journal(_) => self.journals_are_stale = true,
             Sources::Files(_) => {
                 let known = self.places_on_disk(jail);
                 self.follow_logs(jail, &known, batch);
@@ -174,9 +182,7 @@ impl Engine {
         };
         match std::mem::replace(&mut runtime.sources, Sources::None) {
             Sources::None => {}
-            Sources::Journal(source) => {
-                self.readers.swap_remove(&source.id);
-            }
+            Sources::Journal(_) => self.journals_are_stale = true,
             Sources::Files(files) => {
                 for mut file in files.into_values() {
                     self.feeds.end(&mut file, &self.around.reader);

@@ -285,7 +285,6 @@ impl Engine {
         for id in old.patterns.set(patterns.collect()) {
             self.around.reader.forget_pattern(id);
         }
-        let reads_other_entries = old.matches != new.matches;
         old.matches = new.matches;
         old.backend = new.backend;
         old.told = new.told;
@@ -293,9 +292,6 @@ impl Engine {
         old.outdated = None;
         let actions = std::mem::replace(&mut old.actions, new.actions);
         old.sets = new.sets;
-        if reads_other_entries {
-            old.reread_journal();
-        }
         self.follow_settings(name, batch);
         self.follow_actions(name, &actions, batch);
         let text = format!("Jail '{name}' reloaded");

@@ -87,6 +87,10 @@ impl Engine {
             let now = clock::now();
             let known = self.known(&jail, now).unwrap_or_default();
             let mut batch = Batch::default();
+            if let Some(runtime) = self.jails.get(&jail) {
+                let text = runtime.why_journal(&jail);
+                batch.lines.push(Line::new(Level::Info, "jail", text));
+            }
             self.read_journal(&jail, &known.sources, &mut batch);
             self.send(batch);
         }

@@ -1,5 +1,7 @@
 //! What `stockade status` shows: how things are, beyond what the original's status can say.
 
+mod journal;
+
 use f2b_action::{Command, ElementSet};
 use f2b_core::FailId;
 use f2b_protocol::{Exception, Reply, Value};
@@ -121,22 +123,7 @@ impl Engine {
     fn sources(&self, runtime: &JailRuntime) -> Value {
         let entries = match &runtime.sources {
             Sources::None => Vec::new(),
-            Sources::Journal(journal) => vec![dict([
-                ("kind", Value::text("journal")),
-                (
-                    "state",
-                    Value::text(if journal.problem.is_some() {
-                        "interrupted"
-                    } else {
-                        "reading"
-                    }),
-                ),
-                (
-                    "problem",
-                    journal.problem.clone().map_or(Value::None, Value::text),
-                ),
-                ("caught_up", Value::Bool(journal.in_operation)),
-            ])],
+            Sources::Journal(journal) => vec![self.journal(runtime, journal)],
             Sources::Files(files) => files
                 .values()
                 .map(|file| {

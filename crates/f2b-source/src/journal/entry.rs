@@ -1,13 +1,15 @@
 //! One entry: the line that a filter sees, and when it happened.
 
+use super::{Cursor, Hits};
+
 /// The most bytes of message that an entry's text gets, however many `MESSAGE` fields it has.
 const MESSAGE_CAP: usize = 64 * 1024;
 
 /// One record of the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalEntry {
-    /// The place of the entry, for `journalctl --after-cursor`.
-    pub cursor: String,
+    /// The place of the entry, for `journalctl --cursor`.
+    pub cursor: Cursor,
     /// When it happened by its sender's clock, else when it arrived; microseconds since the epoch.
     pub realtime_us: u64,
     /// The line that filters see, one line also when the message has several.
@@ -17,6 +19,8 @@ pub struct JournalEntry {
     pub text: Vec<u8>,
     /// Whether a part of it was too long and was cut: then no rule may be held against it.
     pub is_cut: bool,
+    /// Which of the parser's terms it fits.
+    pub hits: Hits,
 }
 
 /// The fields of an entry that were read so far, each empty while it has not come.
@@ -34,6 +38,7 @@ pub(crate) struct Draft {
     monotonic: Vec<u8>,
     message: Vec<u8>,
     is_cut: bool,
+    hits: Hits,
 }
 
 impl Draft {
@@ -74,21 +79,37 @@ impl Draft {
         })
     }
 
+    /// Takes up which terms the entry fits.
+    pub(crate) fn hits(&mut self) -> &mut Hits {
+        &mut self.hits
+    }
+
     /// Notes that a field's value was cut.
     pub(crate) fn note_cut(&mut self) {
         self.is_cut = true;
     }
 
-    /// Returns the entry, or nothing when it has no cursor or no time.
+    /// Returns the entry, or nothing when it has no place or no time.
     pub(crate) fn finish(self) -> Option<JournalEntry> {
         let text = self.text();
+        let cursor = str::from_utf8(&self.cursor).ok();
+        let cursor = cursor.filter(|cursor| !cursor.is_empty())?.parse();
+        // A place in words that no journal has today is one by its time still.
+        let by_time = || {
+            let realtime_us = number(&self.realtime)?;
+            Some(Cursor {
+                number: None,
+                since_boot: None,
+                realtime_us,
+                content: None,
+            })
+        };
         Some(JournalEntry {
             realtime_us: number(&self.source_realtime).or_else(|| number(&self.realtime))?,
-            cursor: String::from_utf8(self.cursor)
-                .ok()
-                .filter(|cursor| !cursor.is_empty())?,
+            cursor: cursor.ok().or_else(by_time)?,
             text,
             is_cut: self.is_cut,
+            hits: self.hits,
         })
     }
 

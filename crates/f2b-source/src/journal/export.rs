@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use crate::journal::Terms;
 use crate::journal::entry::{Draft, JournalEntry};
 
 /// The most bytes that are kept of one field's value.
@@ -18,7 +19,7 @@ const FIELDS_CAP: u32 = 2048;
 
 /// Takes an export stream in pieces of any size and gives its entries.
 ///
-/// Its memory is bounded: of each field that counts at most [`FIELD_CAP`] bytes are kept, of
+/// Its memory is bounded: of a field that counts at most [`FIELD_CAP`] bytes are kept, of
 /// others nothing.
 #[derive(Debug, Default)]
 pub struct ExportParser {
@@ -30,6 +31,7 @@ pub struct ExportParser {
     fields: u32,
     draft: Draft,
     counts: ExportCounts,
+    terms: Terms,
 }
 
 /// What was left out so far.
@@ -76,6 +78,8 @@ enum State {
 #[derive(Debug, Default)]
 struct Value {
     wanted: bool,
+    /// Whether a term is of this field.
+    judged: bool,
     cut: bool,
     bytes: Vec<u8>,
 }
@@ -85,6 +89,15 @@ impl ExportParser {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Returns a parser at the begin of a stream that says of each entry which of the terms it fits.
+    #[must_use]
+    pub fn with_terms(terms: Terms) -> Self {
+        Self {
+            terms,
+            ..Self::default()
+        }
     }
 
     /// Returns what was left out so far.
@@ -179,6 +192,7 @@ impl ExportParser {
         let room = self.fields <= FIELDS_CAP;
         self.counts.dropped_fields += u64::from(!room);
         self.value.wanted = room && Draft::wants(&self.name);
+        self.value.judged = room && self.terms.wants(&self.name);
         self.state = if text { State::Text } else { State::Size };
         Ok(end + 1)
     }
@@ -204,6 +218,9 @@ impl ExportParser {
         self.state = State::Name;
         let value = mem::take(&mut self.value);
         self.counts.cut_fields += u64::from(value.cut);
+        if value.judged && !value.cut {
+            self.terms.hit(&self.name, &value.bytes, self.draft.hits());
+        }
         if value.wanted {
             if value.cut {
                 self.draft.note_cut();
@@ -238,7 +255,7 @@ impl ExportParser {
 impl Value {
     /// Keeps what there is room for.
     fn push(&mut self, bytes: &[u8]) {
-        if self.wanted {
+        if self.wanted || self.judged {
             let room = FIELD_CAP - self.bytes.len().min(FIELD_CAP);
             let kept = bytes.get(..room).unwrap_or(bytes);
             self.cut |= kept.len() < bytes.len();

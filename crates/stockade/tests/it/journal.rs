@@ -2,80 +2,29 @@
 //!
 //! Debian package: systemd.
 
+mod journald;
+mod places;
+mod shared;
+
 use std::fs;
-use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use crate::server::{Server, Setup, failed_login};
+use journald::{Journald, PRELUDE};
 
 /// Fields that begin with `_` are journald's own, so the test matches what a sender says.
 const JAIL: &str = "backend = auto\njournalmatch = SYSLOG_IDENTIFIER=sshd";
 
-/// The machine's journal is out of sight; the test's stands in its place.
-const PRELUDE: &str = "mount -t tmpfs tmpfs /var/log\nmount -t tmpfs tmpfs /run\n\
-    mkdir -p /run/log /run/systemd/journal\nmount --bind {folder}/runlog /run/log\n";
-
-const JOURNALD: &str = "/lib/systemd/systemd-journald";
-
 /// A server without a log file, which sees only the test's journal.
 fn prepare() -> Server {
-    let server = Setup::sshd(JAIL).prelude(PRELUDE).without_log().prepare();
+    prepared(Setup::sshd(JAIL))
+}
+
+fn prepared(setup: Setup) -> Server {
+    let server = setup.prelude(PRELUDE).without_log().prepare();
     fs::create_dir(server.path("runlog")).unwrap();
     fs::create_dir(server.path("sockets")).unwrap();
     server
-}
-
-/// A journal that is being written; it ends when this is dropped.
-struct Journald {
-    child: Child,
-    socket: UnixDatagram,
-}
-
-impl Journald {
-    fn start(server: &Server) -> Self {
-        assert!(
-            fs::exists(JOURNALD).unwrap(),
-            "{JOURNALD} is missing: Debian package systemd"
-        );
-        let place = server.path(".");
-        let prelude = PRELUDE.replace("{folder}", place.to_str().unwrap());
-        let sockets = server.path("sockets");
-        let script = format!(
-            "set -e\n{prelude}mount --bind {} /run/systemd/journal\nexec {JOURNALD}",
-            sockets.display()
-        );
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "unshare", "--mount", "--net"])
-            .args(["--propagation", "private", "sh", "-c", &script])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let socket = UnixDatagram::unbound().unwrap();
-        let path = sockets.join("dev-log");
-        server.wait_until("journald listens", || socket.connect(&path).is_ok());
-        Self { child, socket }
-    }
-
-    /// Sends messages as a service does by `syslog(3)`.
-    fn send(&self, identifier: &str, messages: &[String]) {
-        for message in messages {
-            let packet = format!("<38>{identifier}[4711]: {message}");
-            self.socket.send(packet.as_bytes()).unwrap();
-        }
-    }
-
-    fn fail(&self, address: &str, count: usize) {
-        self.send("sshd", &vec![failed_login(address); count]);
-    }
-}
-
-impl Drop for Journald {
-    fn drop(&mut self) {
-        // It may have ended already.
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 fn matched(server: &Server) -> i64 {
@@ -89,6 +38,16 @@ fn state(server: &Server) -> String {
         .as_str()
         .unwrap()
         .to_owned()
+}
+
+/// The `journalctl` that follows what comes; before it short ones look what is there.
+fn followers(server: &Server) -> Vec<String> {
+    let mut children = children(server);
+    children.retain(|child| {
+        let words = fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        words.contains("--follow")
+    });
+    children
 }
 
 /// The processes that the server has started.
@@ -189,8 +148,8 @@ fn a_reader_that_is_killed_goes_on_where_it_was() {
         server.status_json()["jails"]["sshd"]["sources"][0]["caught_up"] == true
     });
     for _ in 0..2 {
-        server.wait_until("one reader", || children(&server).len() == 1);
-        let reader = children(&server).concat();
+        server.wait_until("one reader", || followers(&server).len() == 1);
+        let reader = followers(&server).concat();
         let killed = Command::new("kill").args(["-s", "KILL", &reader]).status();
         assert!(killed.unwrap().success());
         server.wait_until("it is missed", || state(&server) == "degraded");

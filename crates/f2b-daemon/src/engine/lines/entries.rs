@@ -4,65 +4,103 @@ use f2b_core::UnixTime;
 use f2b_match::{Judged, Moment, Reader};
 use f2b_source::Encoding;
 use f2b_source::journal::JournalEntry;
-use f2b_store::JournalPosition;
 
 use super::judge::Judge;
 use super::panicked;
 use crate::batch::Batch;
 use crate::clock;
-use crate::engine::jail::JailRuntime;
+use crate::engine::jail::{JailRuntime, JournalSource};
 use crate::engine::passes::Passes;
 use crate::engine::{Engine, journal_state};
-use crate::event::{JournalEvent, JournalNews};
-use crate::log::{Level, Line};
+use crate::event::{Delivery, JournalEvent, JournalNews, Share};
+use crate::journal::JournalStart;
 
 impl Engine {
     /// Takes news of a journal.
     pub(in crate::engine) fn on_journal(&mut self, news: JournalEvent) {
-        let Some(jail) = self.readers.get(&news.source).cloned() else {
+        let Some(feed) = self.journals.get_mut(&news.source) else {
             // It is read anew meanwhile, or no longer.
             return;
         };
-        let Some(runtime) = self.jails.get_mut(&jail) else {
-            return;
-        };
-        let mut batch = Batch::default();
+        let jails = feed.jails();
         match news.what {
-            JournalNews::Entries(entries) => {
-                let judged = runtime.judge_entries(&entries, &mut self.passes, &mut batch);
-                self.take(&jail, judged, &mut batch);
-                if let Some(runtime) = self.jails.get_mut(&jail) {
-                    runtime.reach_entry(entries.last(), &mut batch);
-                }
+            JournalNews::Entries(delivery) => {
+                feed.note(&delivery);
+                self.on_delivery(&delivery);
             }
             JournalNews::CaughtUp => {
-                if let Some(journal) = runtime.sources.journal_mut() {
-                    journal.in_operation = true;
-                    journal.problem = None;
+                feed.has_caught_up = true;
+                for jail in &jails {
+                    if let Some(journal) = self.journal_of(jail) {
+                        journal.in_operation = true;
+                        journal.problem = None;
+                    }
+                }
+                // What was read while nobody was to be asked may be decided now.
+                for jail in &jails {
+                    let mut batch = Batch::default();
+                    self.reconcile(jail, &mut batch);
+                    self.send(batch);
                 }
             }
-            JournalNews::Trouble(reason) => {
+            JournalNews::Gone { jails, how } => {
                 let text = format!(
-                    "[{}] Reading the journal was interrupted: {reason}",
-                    runtime.name
+                    "[{}] The journal no longer has the entry that was read last ({how}): reading goes on \
+                     by time, and entries that were read before are left out",
+                    jails.join(", ")
                 );
-                batch
-                    .lines
-                    .push(Line::new(Level::Warning, "filtersystemd", text));
-                if let Some(journal) = runtime.sources.journal_mut() {
-                    journal.problem = Some(reason);
+                self.around.log.info("filtersystemd", text);
+            }
+            JournalNews::Trouble(reason) => {
+                feed.restarts += 1;
+                for jail in &jails {
+                    let text = format!("[{jail}] Reading the journal was interrupted: {reason}");
+                    self.around.log.warning("filtersystemd", text);
+                    if let Some(journal) = self.journal_of(jail) {
+                        journal.problem = Some(reason.clone());
+                    }
                 }
             }
         }
-        self.reconcile(&jail, &mut batch);
-        self.send(batch);
+    }
+
+    /// Gives each jail its entries. What one decides goes its way before the next one's turn.
+    fn on_delivery(&mut self, delivery: &Delivery) {
+        for share in &delivery.shares {
+            let jail = share.jail.as_str();
+            let Some(runtime) = self.jails.get_mut(jail) else {
+                continue;
+            };
+            let mut batch = Batch::default();
+            let judged = runtime.judge_entries(&share.of(delivery), &mut self.passes, &mut batch);
+            self.take(jail, judged, &mut batch);
+            if let Some(runtime) = self.jails.get_mut(jail) {
+                runtime.reach_entry(&share.reached, &mut batch);
+            }
+            self.reconcile(jail, &mut batch);
+            self.send(batch);
+        }
+    }
+
+    fn journal_of(&mut self, jail: &str) -> Option<&mut JournalSource> {
+        self.jails.get_mut(jail)?.sources.journal_mut()
+    }
+}
+
+impl Share {
+    /// Returns the entries of the jail.
+    fn of<'a>(&self, delivery: &'a Delivery) -> Vec<&'a JournalEntry> {
+        let numbers = self.entries.iter();
+        numbers
+            .filter_map(|number| delivery.entries.get(*number))
+            .collect()
     }
 }
 
 impl JailRuntime {
     fn judge_entries(
         &mut self,
-        entries: &[JournalEntry],
+        entries: &[&JournalEntry],
         passes: &mut Passes,
         batch: &mut Batch,
     ) -> Vec<Judged> {
@@ -102,17 +140,16 @@ impl JailRuntime {
     }
 
     /// Notes how far the journal was read.
-    fn reach_entry(&mut self, last: Option<&JournalEntry>, batch: &mut Batch) {
+    fn reach_entry(&mut self, reached: &JournalStart, batch: &mut Batch) {
         self.save_tallies(batch);
         let is_parking = self.is_parking;
-        let (Some(last), Some(journal)) = (last, self.sources.journal_mut()) else {
+        let Some(journal) = self.sources.journal_mut() else {
             return;
         };
-        let position = JournalPosition {
-            cursor: Some(last.cursor.as_str().into()),
-            time: time_of(last),
+        journal.start = *reached;
+        let Some(position) = journal.reached() else {
+            return;
         };
-        journal.reach(&position);
         if is_parking || batch.transaction.is_empty() {
             journal.unsaved = Some(position);
         } else {

@@ -2,14 +2,32 @@
 
 use f2b_core::UnixTime;
 use f2b_source::SourceId;
+use f2b_source::journal::Which;
 use f2b_store::{JOURNAL, JournalPosition, Position, SourceState};
 
 use crate::batch::Batch;
 use crate::clock;
-use crate::engine::jail::{JailRuntime, JournalSource, Sources};
+use crate::engine::jail::{JailRuntime, Sources};
 use crate::engine::{Engine, journal_state};
-use crate::journal::{Journal, JournalStart};
+use crate::journal::{JournalStart, namespaces};
 use crate::log::{Level, Line};
+
+/// The journal of a jail. Who reads it for all its jails is [a feed](crate::engine::journals).
+#[derive(Debug)]
+pub(crate) struct JournalSource {
+    /// The number of its feed, another one each time reading begins; none while the jail rests or before the first.
+    pub(crate) feed: Option<SourceId>,
+    /// Which journal.
+    pub(crate) which: Which,
+    /// Where reading goes on.
+    pub(crate) start: JournalStart,
+    /// Whether it has been read to its end once.
+    pub(crate) in_operation: bool,
+    /// What is wrong, if anything.
+    pub(crate) problem: Option<String>,
+    /// How far it was read beyond what is on disk.
+    pub(crate) unsaved: Option<JournalPosition>,
+}
 
 impl Engine {
     /// Reads the journal from now on, and no files any more.
@@ -24,19 +42,30 @@ impl Engine {
         };
         let oldest = clock::now().minus(runtime.jail.settings().findtime);
         let source = JournalSource {
-            id: SourceId(self.next_source),
-            journal: None,
+            feed: None,
+            which: runtime.journal.which.clone(),
             start: journal_start(known, oldest),
             in_operation: false,
             problem: None,
             unsaved: None,
         };
-        let before = std::mem::replace(&mut runtime.sources, Sources::Journal(source));
+        let before = std::mem::replace(&mut runtime.sources, Sources::Journal(Box::new(source)));
         for text in [
-            format!("Jail '{jail}' uses systemd {{}}"),
+            format!("Jail '{jail}' uses systemd {}", runtime.journal.shown()),
             "Initiated 'systemd' backend".to_owned(),
         ] {
             batch.lines.push(Line::new(Level::Info, "jail", text));
+        }
+        let namespaces = match runtime.journal.which.is_default() {
+            true => namespaces().join(", "),
+            false => String::new(),
+        };
+        if !namespaces.is_empty() {
+            let text = format!(
+                "Jail '{jail}' reads the journal without its namespaces; there are: {namespaces} \
+                 (hint: `backend = systemd[namespace=NAME]` reads one)"
+            );
+            batch.lines.push(Line::new(Level::Notice, "jail", text));
         }
         self.forget_patterns(jail);
         if let Sources::Files(files) = before {
@@ -44,51 +73,20 @@ impl Engine {
                 self.feeds.end(&mut file, &self.around.reader);
             }
         }
-        self.follow_journal(jail, batch);
-    }
-
-    /// Begins to read the journal where it was left, for what shall be read now.
-    pub(in crate::engine) fn follow_journal(&mut self, jail: &str, batch: &mut Batch) {
-        let events = self.around.events.clone();
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return;
-        };
-        let Sources::Journal(source) = &mut runtime.sources else {
-            return;
-        };
-        if source.journal.is_some() && !runtime.is_idle {
-            return;
-        }
-        self.readers.swap_remove(&source.id);
-        source.journal = None;
-        if runtime.is_idle {
-            return;
-        }
-        source.id = SourceId(self.next_source);
-        self.next_source += 1;
-        let (start, matches) = (source.start.clone(), &runtime.matches);
-        match Journal::read(source.id, matches, start, events) {
-            Ok(journal) => {
-                source.journal = Some(journal);
-                self.readers.insert(source.id, jail.to_owned());
-            }
-            Err(error) => {
-                let text = format!("[{jail}] the journal cannot be read: {error}");
-                source.problem = Some(error.to_string());
-                batch
-                    .lines
-                    .push(Line::new(Level::Error, "filtersystemd", text));
-            }
-        }
+        self.journals_are_stale = true;
     }
 }
 
 impl JailRuntime {
-    /// Lets the journal be read anew, from where it was left, when sources follow next.
-    pub(in crate::engine) fn reread_journal(&mut self) {
-        if let Some(source) = self.sources.journal_mut() {
-            source.journal = None;
-        }
+    /// Says why a jail that was not told reads the journal.
+    pub(in crate::engine) fn why_journal(&self, jail: &str) -> String {
+        let paths = self.logs.iter().map(|log| log.path.display().to_string());
+        let paths: Vec<String> = paths.collect();
+        let files = match paths.len() {
+            0 => "it has no `logpath`".to_owned(),
+            _ => format!("none of its log files exists ({})", paths.join(", ")),
+        };
+        format!("Jail '{jail}' reads the journal: {files} and this machine keeps a journal")
     }
 }
 
@@ -105,19 +103,11 @@ impl Sources {
 impl JournalSource {
     /// Returns how far the journal was read, if an entry was.
     pub(in crate::engine) fn reached(&self) -> Option<JournalPosition> {
-        let cursor = self.start.cursor.as_deref()?;
+        let cursor = self.start.cursor.as_ref()?;
         Some(JournalPosition {
-            cursor: Some(cursor.into()),
+            cursor: Some(cursor.to_string().into()),
             time: self.start.since,
         })
-    }
-
-    /// Notes how far the journal was read.
-    pub(in crate::engine) fn reach(&mut self, position: &JournalPosition) {
-        self.start = JournalStart {
-            cursor: position.cursor.as_deref().map(str::to_owned),
-            since: position.time,
-        };
     }
 }
 
@@ -129,7 +119,10 @@ fn journal_start(known: &[SourceState], oldest: UnixTime) -> JournalStart {
         .map(|state| &state.position);
     match position {
         Some(Position::Journal(position)) if position.time > oldest => JournalStart {
-            cursor: position.cursor.as_deref().map(str::to_owned),
+            cursor: position
+                .cursor
+                .as_deref()
+                .and_then(|cursor| cursor.parse().ok()),
             since: position.time,
         },
         _ => JournalStart {

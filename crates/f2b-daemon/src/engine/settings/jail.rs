@@ -6,6 +6,7 @@ use f2b_match::{DateDetector, UseDns, Zone};
 use f2b_protocol::request::{LogPosition, Setting};
 use f2b_protocol::{Exception, Reply, Value};
 use f2b_source::Encoding;
+use f2b_source::journal::is_term;
 
 use super::values::{
     clamped, date_exception, index, property_of, rule_exception, shown, shown_dates,
@@ -312,7 +313,7 @@ impl JailRuntime {
         }
         let groups = words.split(|word| word == "+");
         let groups: Vec<&[String]> = groups.filter(|group| !group.is_empty()).collect();
-        if !groups.iter().copied().flatten().all(|word| is_match(word)) {
+        if !groups.iter().copied().flatten().all(|word| is_term(word)) {
             let text = format!("Error adding journal match for: '{}'", words.join(" "));
             said.push(Line::new(Level::Error, "filtersystemd", text));
             return Err(Exception::value("Invalid match"));
@@ -320,7 +321,6 @@ impl JailRuntime {
         if !groups.is_empty() {
             self.matches
                 .extend(groups.into_iter().map(<[String]>::to_vec));
-            self.reread_journal();
             let text = format!(
                 "[{}] Added journal match for: '{}'",
                 self.name,
@@ -339,16 +339,8 @@ impl JailRuntime {
         let place = self.matches.iter().position(|group| group == words);
         let place = place.ok_or_else(|| Exception::value(format!("Match {shown} not found")))?;
         self.matches.remove(place);
-        self.reread_journal();
         let text = format!("[{}] Removed journal match for: {shown}", self.name);
         said.push(Line::new(Level::Info, "filtersystemd", text));
         Ok(self.journal_matches())
     }
-}
-
-/// Tells whether a word is a match as the journal takes it: `_SYSTEMD_UNIT=sshd.service`.
-fn is_match(word: &str) -> bool {
-    let is_field = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let field = word.split_once('=').map(|(field, _)| field);
-    field.is_some_and(|field| !field.is_empty() && field.chars().all(is_field))
 }

@@ -132,7 +132,7 @@ fn the_senders_time_comes_before_the_journals() {
         }
         draft.finish().map(|entry| entry.realtime_us)
     };
-    let cursor = ("__CURSOR", "s=1");
+    let cursor = ("__CURSOR", "s=1;i=1;t=14");
     let ours = ("__REALTIME_TIMESTAMP", "20");
     let theirs = ("_SOURCE_REALTIME_TIMESTAMP", "10");
     assert_eq!(entry(&[cursor, ours, theirs]), Some(10));
@@ -144,4 +144,7 @@ fn the_senders_time_comes_before_the_journals() {
     assert_eq!(entry(&[cursor]), None);
     assert_eq!(entry(&[ours]), None);
     assert_eq!(entry(&[("__CURSOR", ""), ours]), None);
+    // A place in other words.
+    assert_eq!(entry(&[("__CURSOR", "x"), ours]), Some(20));
+    assert_eq!(entry(&[("__CURSOR", "x"), theirs]), None);
 }

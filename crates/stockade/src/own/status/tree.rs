@@ -186,6 +186,10 @@ fn source(source: &Value) -> String {
             format!(", {bytes} bytes behind for {seconds:.0} s")
         }
         (Some(bytes), _) if bytes > 0 => format!(", {bytes} bytes behind"),
+        // A journal.
+        (None, Some(Value::Float(seconds))) if *seconds >= 1.0 => {
+            format!(", {seconds:.0} s behind")
+        }
         _ => String::new(),
     };
     match field(source, "state").as_str() {

@@ -1,0 +1,73 @@
+//! The entry that reading stopped at is gone when it goes on.
+
+use std::fs;
+
+use super::journald::Journald;
+use super::{matched, prepare};
+
+const GONE: &str = "The journal no longer has the entry that was read last";
+
+/// Four failures are read, then all is done while the server is away, then the fifth failure bans.
+fn check(meanwhile: impl FnOnce(&crate::server::Server, Journald) -> Journald, gone: usize) {
+    let mut server = prepare();
+    let journald = Journald::start(&server);
+    server.start();
+    journald.fail("192.0.2.11", 2);
+    journald.fail("192.0.2.12", 1);
+    server.wait_until("three failures", || matched(&server) == 3);
+    server.stop();
+    let journald = meanwhile(&server, journald);
+    server.start();
+    // Two that were written while nobody read.
+    server.wait_until("what was missed", || matched(&server) >= 2);
+    journald.fail("192.0.2.12", 1);
+    server.wait_until("what comes", || matched(&server) >= 3);
+    assert_eq!(matched(&server), 3);
+    assert_eq!(server.log().matches(GONE).count(), gone, "{}", server.log());
+    assert!(server.banned().is_empty());
+    journald.fail("192.0.2.11", 1);
+    server.wait_until("the fifth failure", || server.banned() == ["192.0.2.11"]);
+}
+
+#[test]
+fn after_a_vacuum_what_is_left_is_read_once() {
+    check(
+        |_, journald| {
+            journald.rotate();
+            journald.fail("192.0.2.11", 2);
+            journald.vacuum();
+            journald
+        },
+        1,
+    );
+}
+
+#[test]
+fn after_a_rotation_alone_the_place_is_found() {
+    check(
+        |_, journald| {
+            journald.rotate();
+            journald.fail("192.0.2.11", 2);
+            journald
+        },
+        0,
+    );
+}
+
+#[test]
+fn a_journal_that_was_wiped_and_begun_anew_is_read_once() {
+    check(
+        |server, journald| {
+            drop(journald);
+            fs::remove_dir_all(server.path("runlog/journal")).unwrap();
+            for socket in ["dev-log", "socket", "stdout"] {
+                // What is not there need not be removed.
+                fs::remove_file(server.path("sockets").join(socket)).ok();
+            }
+            let journald = Journald::start(server);
+            journald.fail("192.0.2.11", 2);
+            journald
+        },
+        1,
+    );
+}
