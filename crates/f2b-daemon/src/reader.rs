@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use f2b_core::UnixTime;
-use f2b_source::{Files, Progress, SourceEvent, SourceId, Start};
+use f2b_source::{Files, How, Progress, SourceEvent, SourceId, Start};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::clock;
@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(200);
 /// What the reader is told.
 #[derive(Debug)]
 enum Order {
-    Watch(SourceId, PathBuf, Start),
+    Watch(SourceId, PathBuf, Start, How),
     Forget(SourceId),
 }
 
@@ -68,8 +68,8 @@ pub(crate) fn reader(events: Sender<Event>, log: Log) -> std::io::Result<(Reader
 
 impl Reader {
     /// Begins to follow a path.
-    pub(crate) fn watch(&self, id: SourceId, path: PathBuf, start: Start) {
-        self.order(Order::Watch(id, path, start));
+    pub(crate) fn watch(&self, id: SourceId, path: PathBuf, start: Start, how: How) {
+        self.order(Order::Watch(id, path, start, how));
     }
 
     /// Ends to follow a path.
@@ -149,13 +149,15 @@ impl ReaderThread {
         rustix::io::read(&*self.wake, &mut counter).ok();
         loop {
             match self.orders.try_recv() {
-                Ok(Order::Watch(id, path, start)) => match files.watch(id, &path, start) {
-                    Ok(()) => watched.push(id),
-                    Err(error) => {
-                        let problem = SourceEvent::Problem { source: id, error };
-                        self.events.send(Event::File(problem)).ok();
+                Ok(Order::Watch(id, path, start, how)) => {
+                    match files.watch_as(id, &path, start, how) {
+                        Ok(()) => watched.push(id),
+                        Err(error) => {
+                            let problem = SourceEvent::Problem { source: id, error };
+                            self.events.send(Event::File(problem)).ok();
+                        }
                     }
-                },
+                }
                 Ok(Order::Forget(id)) => {
                     files.forget(id);
                     watched.retain(|known| *known != id);

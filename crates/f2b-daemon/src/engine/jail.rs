@@ -8,7 +8,7 @@ use f2b_core::{Dice, FailId, Jail, Settings};
 use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Pass, Zone};
 use f2b_protocol::Exception;
-use f2b_source::{Encoding, Position, SourceId, Start};
+use f2b_source::{Encoding, Newline, Position, SourceId, Start};
 use f2b_store::JournalPosition;
 use indexmap::{IndexMap, IndexSet};
 
@@ -142,6 +142,8 @@ pub(crate) struct FileSource {
     pub(crate) state: FileState,
     /// Where reading began.
     pub(crate) start: Start,
+    /// What ends its lines.
+    pub(crate) newline: Newline,
     /// Whether it is followed; not so while the jail rests.
     pub(crate) is_watched: bool,
     /// How far it was read.
@@ -263,7 +265,7 @@ impl JailRuntime {
 
 impl FileSource {
     /// Returns a file of which nothing was read yet.
-    pub(crate) fn new(path: PathBuf, start: Start, is_watched: bool) -> Self {
+    pub(crate) fn new(path: PathBuf, start: Start, newline: Newline, is_watched: bool) -> Self {
         let reached = match start {
             Start::At(position) => Some(position),
             Start::Head | Start::Tail => None,
@@ -279,6 +281,7 @@ impl FileSource {
             reached,
             // It may come from memory.
             unsaved: reached,
+            newline,
             is_watched,
             path,
             start,

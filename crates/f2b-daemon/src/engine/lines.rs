@@ -6,7 +6,7 @@ mod judge;
 use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Value as Captured};
 use f2b_protocol::Value;
-use f2b_source::{Chunk, SourceEvent, SourceId};
+use f2b_source::{Chunk, Newline, SourceEvent, SourceId};
 
 use super::ignoring::Waiting;
 use super::jail::{FileState, JailRuntime};
@@ -99,9 +99,10 @@ impl JailRuntime {
             &mut self.pass,
             self.encoding,
         );
+        let newline = Newline::from(self.encoding);
         for range in &chunk.ranges {
             self.read.lines += 1;
-            let line = with_end(&chunk.buffer, range);
+            let line = with_end(&chunk.buffer, range, newline);
             match judge.line(line, None, moment) {
                 Ok(found) => judged.extend(found),
                 Err(Panicked) => {

@@ -3,7 +3,7 @@
 
 mod journal;
 
-use f2b_source::{SourceId, Start};
+use f2b_source::{How, Newline, SourceId, Start};
 use f2b_store::{Position, SourceState};
 use indexmap::IndexMap;
 
@@ -82,12 +82,18 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
+        let newline = Newline::from(runtime.encoding);
+        let how = How {
+            newline,
+            ..How::default()
+        };
         let Sources::Files(files) = &mut runtime.sources else {
             return;
         };
         for (id, file) in std::mem::take(files) {
             let log = runtime.logs.iter().find(|log| log.path == file.path);
-            if log.is_some() && file.is_watched != runtime.is_idle {
+            let is_same = file.is_watched != runtime.is_idle && file.newline == newline;
+            if log.is_some() && is_same {
                 files.insert(id, file);
                 continue;
             }
@@ -107,13 +113,14 @@ impl Engine {
             let id = SourceId(self.next_source);
             self.next_source += 1;
             let file = FileSource {
+                newline,
                 is_watched: !runtime.is_idle,
                 ..file
             };
             if file.is_watched {
                 let start = file.reached.map_or_else(|| file.start, Start::At);
                 self.readers.insert(id, jail.to_owned());
-                self.around.reader.watch(id, file.path.clone(), start);
+                self.around.reader.watch(id, file.path.clone(), start, how);
             }
             files.insert(id, file);
         }
@@ -127,11 +134,11 @@ impl Engine {
                 Some(position) if !log.tail => Start::At(position),
                 _ => start_of(log, known),
             };
-            let file = FileSource::new(log.path.clone(), start, !runtime.is_idle);
+            let file = FileSource::new(log.path.clone(), start, newline, !runtime.is_idle);
             batch.lines.extend(added(&file, &start));
             if file.is_watched {
                 self.readers.insert(id, jail.to_owned());
-                self.around.reader.watch(id, log.path.clone(), start);
+                self.around.reader.watch(id, log.path.clone(), start, how);
             }
             files.insert(id, file);
         }

@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod descriptors;
+mod encodings;
 mod files;
 mod files_model;
 mod journal;
