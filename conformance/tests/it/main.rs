@@ -14,6 +14,7 @@ mod databases;
 mod dates;
 mod dump;
 mod dump_original;
+mod encodings;
 mod filters;
 mod firewall;
 mod ignoring;

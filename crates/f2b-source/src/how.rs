@@ -1,10 +1,14 @@
 //! In which way a path is followed.
 
+use crate::newline::Newline;
+
 /// How a path is followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct How {
     /// What changes are seen by.
     pub watching: Watching,
+    /// What ends its lines.
+    pub newline: Newline,
     /// The path was found by a pattern: that nothing has been there for long is told
     /// ([`SourceEvent::Vanished`](crate::SourceEvent::Vanished)), so that it can be forgotten.
     pub vanishes: bool,

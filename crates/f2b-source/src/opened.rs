@@ -9,6 +9,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use sha1::{Digest, Sha1};
 
 use crate::error::{FileKind, SourceError};
+use crate::newline::Newline;
 use crate::position::FirstLine;
 
 /// A first line longer than this has no fingerprint.
@@ -35,6 +36,7 @@ impl FileId {
 pub(crate) struct Opened {
     pub(crate) file: File,
     pub(crate) id: FileId,
+    pub(crate) newline: Newline,
 }
 
 /// Returns what stands at `path`, or nothing when nothing does.
@@ -59,7 +61,7 @@ pub(crate) fn look(path: &Path) -> Result<Option<FileId>, SourceError> {
 /// # Errors
 ///
 /// As [`look`].
-pub(crate) fn open(path: &Path) -> Result<Option<Opened>, SourceError> {
+pub(crate) fn open(path: &Path, newline: Newline) -> Result<Option<Opened>, SourceError> {
     if look(path)?.is_none() {
         return Ok(None);
     }
@@ -81,6 +83,7 @@ pub(crate) fn open(path: &Path) -> Result<Option<Opened>, SourceError> {
     Ok(Some(Opened {
         id: FileId::of(&metadata),
         file,
+        newline,
     }))
 }
 
@@ -95,7 +98,8 @@ impl Opened {
         Ok(self.file.metadata()?.nlink() == 0)
     }
 
-    /// Returns the fingerprint of the first line, or nothing while it is incomplete or too long.
+    /// Returns the fingerprint of what ends with the first byte `\n`, as the original takes it in all
+    /// encodings, or nothing while it is incomplete or too long.
     pub(crate) fn first_line(&self) -> io::Result<Option<FirstLine>> {
         let mut hash = Sha1::new();
         let mut block = [0; 4096];
@@ -118,11 +122,15 @@ impl Opened {
 
     /// Returns whether a line can begin at `offset`.
     pub(crate) fn line_begins_at(&self, offset: u64) -> io::Result<bool> {
-        let Some(before) = offset.checked_sub(1) else {
-            return Ok(true);
+        let width = self.newline.width();
+        let Some(before) = offset.checked_sub(width as u64) else {
+            return Ok(offset == 0);
         };
-        let mut byte = [0];
-        Ok(read_at(&self.file, &mut byte, before)? == 1 && byte == *b"\n")
+        let mut unit = [0; 4];
+        let unit = unit.get_mut(..width).unwrap_or_default();
+        Ok(offset.is_multiple_of(width as u64)
+            && read_at(&self.file, unit, before)? == width
+            && self.newline.is(unit))
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::error::SourceError;
 use crate::event::Rotation;
+use crate::newline::Newline;
 use crate::opened::{FileId, Opened, is_missing, look, open};
 use crate::position::{FirstLine, Position, Start};
 use crate::tail::Tail;
@@ -29,6 +30,7 @@ pub(crate) struct Resumed {
 /// What is known of a path that is to be read.
 pub(crate) struct Resume<'source> {
     pub(crate) path: &'source Path,
+    pub(crate) newline: Newline,
     pub(crate) start: Start,
     /// Files that have another name now are looked for.
     pub(crate) searches: bool,
@@ -103,7 +105,7 @@ impl Resume<'_> {
         if !self.searches || (self.is_kept)(known.id) {
             return;
         }
-        match known.find(self.path) {
+        match known.find(self.path, self.newline) {
             Ok(tail) => resumed.rotated.extend(tail),
             Err(cause) => {
                 resumed.problem = Some(SourceError::Search {
@@ -178,7 +180,7 @@ impl Known {
     }
 
     /// Finds the file under another name beside `path`.
-    fn find(&self, path: &Path) -> io::Result<Option<Tail>> {
+    fn find(&self, path: &Path, newline: Newline) -> io::Result<Option<Tail>> {
         // A log behind a symbolic link is rotated where it lies.
         let real = std::fs::canonicalize(path);
         let real = real.as_deref().unwrap_or(path);
@@ -191,7 +193,7 @@ impl Known {
                 entries => entries?,
             };
             for entry in entries.take(SEARCH_CAP) {
-                if let Some(opened) = self.matching(&entry?, name)? {
+                if let Some(opened) = self.matching(&entry?, name, newline)? {
                     return Tail::at(opened, self.offset).map(Some);
                 }
             }
@@ -200,7 +202,12 @@ impl Known {
     }
 
     /// Opens `entry` if it is the file, once a part of the log `name`.
-    fn matching(&self, entry: &DirEntry, name: &[u8]) -> io::Result<Option<Opened>> {
+    fn matching(
+        &self,
+        entry: &DirEntry,
+        name: &[u8],
+        newline: Newline,
+    ) -> io::Result<Option<Opened>> {
         // On stacked file systems the number in the directory may differ from the file's own.
         let likely = entry.file_name().as_encoded_bytes().starts_with(name);
         let numbered = entry.ino() == self.id.inode;
@@ -215,7 +222,7 @@ impl Known {
             Err(_) if !numbered => return Ok(None),
             Err(other) => return Err(cause_of(other)),
         }
-        let Some(opened) = open(&path).map_err(cause_of)? else {
+        let Some(opened) = open(&path, newline).map_err(cause_of)? else {
             return Ok(None);
         };
         // The number of a deleted file is soon another's, so the contents must fit as well.

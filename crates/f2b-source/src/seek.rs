@@ -33,16 +33,15 @@ pub fn seek(
     encoding: Encoding,
     mut is_old: impl FnMut(&[u8], Option<i64>) -> Option<bool>,
 ) -> Result<Option<Position>, SourceError> {
-    let Some(opened) = open(path)? else {
+    let Some(opened) = open(path, encoding.into())? else {
         return Ok(None);
     };
-    let position = halve(&opened, encoding, &mut is_old);
+    let position = halve(&opened, &mut is_old);
     position.map_err(read_error(path, 0))
 }
 
 fn halve(
     opened: &Opened,
-    encoding: Encoding,
     is_old: &mut impl FnMut(&[u8], Option<i64>) -> Option<bool>,
 ) -> io::Result<Option<Position>> {
     // All before `low` is old.
@@ -54,7 +53,7 @@ fn halve(
     let mut is_old = |line: &[u8]| is_old(line, form.and_then(|form| form.time_us(line)));
     while high.saturating_sub(low) > SHORT {
         let middle = low + (high - low) / 2;
-        match oldest_known(opened, encoding, middle, &mut is_old)? {
+        match oldest_known(opened, middle, &mut is_old)? {
             Some(begin) if begin < high => low = begin,
             _ => high = middle,
         }
@@ -74,31 +73,23 @@ fn halve(
 /// Returns the begin of the first line with a date behind `from`, if that date is old.
 fn oldest_known(
     opened: &Opened,
-    encoding: Encoding,
     from: u64,
     is_old: &mut impl FnMut(&[u8]) -> Option<bool>,
 ) -> io::Result<Option<u64>> {
-    let (width, place) = encoding.newline();
-    // Units stand at multiples of their width.
-    let from = from - from % width as u64;
+    // Characters stand at multiples of their width.
+    let newline = opened.newline;
+    let from = from - from % newline.width() as u64;
     let mut block = vec![0; BLOCK];
     let length = read_at(&opened.file, &mut block, from)?;
     block.truncate(length);
     let ends = memchr::memchr_iter(b'\n', &block);
-    let ends = ends.filter_map(|newline| {
-        let begin = newline
-            .checked_sub(place)
-            .filter(|begin| begin % width == 0)?;
-        let unit = block.get(begin..begin + width)?;
-        let others = unit.iter().filter(|byte| **byte != 0).count();
-        (others == 1).then_some(begin)
-    });
+    let ends = ends.filter_map(|at| newline.around(&block, at));
     let mut begin = None;
     let mut asked = 0;
     for end in ends {
         // The first line is only the rest of one.
         if let Some(begin) = begin {
-            let line = block.get(begin..end).unwrap_or_default();
+            let line = block.get(begin..end.start).unwrap_or_default();
             match is_old(line) {
                 Some(true) => return Ok(Some(from.saturating_add(begin as u64))),
                 Some(false) => return Ok(None),
@@ -108,7 +99,7 @@ fn oldest_known(
         if asked == LINES {
             break;
         }
-        begin = Some(end + width);
+        begin = Some(end.end);
     }
     Ok(None)
 }

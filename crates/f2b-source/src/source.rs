@@ -111,8 +111,12 @@ impl Source {
     /// Marks the source to be looked at whole, and lets idle rotated files go.
     pub(crate) fn rescan(&mut self) {
         self.look = true;
-        for tail in &mut self.tails {
+        let rotated = self.tails.len() - usize::from(self.attached);
+        for tail in self.tails.iter_mut().take(rotated) {
             tail.idle = tail.idle.saturating_add(1);
+        }
+        for tail in self.tails.iter_mut().skip(rotated) {
+            tail.idle = 0;
         }
         if self.missing && self.tails.is_empty() {
             self.absent = self.absent.saturating_add(1);

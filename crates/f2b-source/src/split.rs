@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-/// The longest line that is delivered whole, in bytes; of a longer one this many are.
+use crate::newline::Newline;
+
+/// The longest line that is delivered, in bytes; a longer one is left out and counted.
 pub const LINE_CAP: usize = 64 * 1024;
 
 /// The unfinished line between two reads.
@@ -16,6 +18,7 @@ pub(crate) struct Splitter {
     passed: u64,
     /// The unfinished line is not delivered: its begin was never read.
     headless: bool,
+    newline: Newline,
 }
 
 /// What one read completed.
@@ -28,11 +31,19 @@ pub(crate) struct Split {
 }
 
 impl Splitter {
+    /// Returns a splitter that stands at the begin of a line.
+    pub(crate) fn new(newline: Newline) -> Self {
+        Self {
+            newline,
+            ..Self::default()
+        }
+    }
+
     /// Returns a splitter that stands inside a line and drops the rest of it.
-    pub(crate) fn inside_a_line() -> Self {
+    pub(crate) fn inside_a_line(newline: Newline) -> Self {
         Self {
             headless: true,
-            ..Self::default()
+            ..Self::new(newline)
         }
     }
 
@@ -48,7 +59,8 @@ impl Splitter {
 
     /// Returns a buffer that begins with the unfinished line and has room for `more` bytes.
     ///
-    /// The bytes that follow in the file are to be appended, then [`split`](Self::split) called.
+    /// The bytes that follow in the file are to be appended, whole characters of the newline's width,
+    /// then [`split`](Self::split) called.
     /// The splitter keeps its state until then, so a failed read changes nothing.
     pub(crate) fn buffer(&self, more: usize) -> Vec<u8> {
         let mut buffer = Vec::with_capacity(self.kept.len().saturating_add(more));
@@ -65,14 +77,17 @@ impl Splitter {
             oversize: 0,
         };
         let mut start = 0;
-        for newline in memchr::memchr_iter(b'\n', fresh) {
-            let end = seen + newline;
+        for at in memchr::memchr_iter(b'\n', fresh) {
+            let Some(newline) = self.newline.around(buffer, seen + at) else {
+                continue;
+            };
             if !self.headless {
-                split.push(buffer, start..end, self.passed, cap);
+                let line = start..newline.start;
+                split.push(buffer, line, self.passed, (cap, self.newline));
             }
             self.headless = false;
             self.passed = 0;
-            start = end + 1;
+            start = newline.end;
         }
         // What is left is unfinished.
         let rest = buffer.get(start..).unwrap_or_default();
@@ -87,7 +102,13 @@ impl Splitter {
 
 impl Split {
     /// Adds the line at `range`, of which `passed` more bytes are not in the buffer.
-    fn push(&mut self, buffer: &[u8], range: Range<usize>, passed: u64, cap: usize) {
+    fn push(
+        &mut self,
+        buffer: &[u8],
+        range: Range<usize>,
+        passed: u64,
+        (cap, newline): (usize, Newline),
+    ) {
         let line = buffer.get(range.clone()).unwrap_or_default();
         if passed > 0 || line.len() > cap {
             // Its end is what makes a rule's `$` mean anything: a part of it could be made to look
@@ -95,14 +116,15 @@ impl Split {
             self.oversize += 1;
             return;
         }
-        let ends = line.iter().rev().take_while(|byte| **byte == b'\r').count();
-        self.ranges.push(range.start..range.end - ends);
+        let length = newline.without_returns(line).len();
+        self.ranges.push(range.start..range.start + length);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::{Encoding, Order};
 
     /// Feeds the pieces one after another and returns the lines, the cuts and what is unfinished.
     fn run(mut splitter: Splitter, pieces: &[&[u8]]) -> (Vec<Vec<u8>>, u64, u64) {
@@ -162,6 +184,31 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_two_bytes_a_character_end_at_their_newlines() {
+        let little = Newline::from(Encoding::Utf16(Order::Little));
+        // U+0A0A and U+0A00 U+0061 hold the byte, but not the character.
+        let text = b"a\0\n\n\r\0\n\0\0\n\x61\0\n\0b\0";
+        for size in [2, 4, 100] {
+            let pieces: Vec<_> = text.chunks(size).collect();
+            let (lines, _, left) = run(Splitter::new(little), &pieces);
+            assert_eq!(lines, [&b"a\0\n\n"[..], b"\0\na\0"], "{size}");
+            assert_eq!(left, 2, "{size}");
+        }
+        let text: Vec<_> = "x".repeat(LINE_CAP / 2).encode_utf16().collect();
+        for (more, oversize) in [("\ny\n", 0), ("x\ny\n", 1)] {
+            let mut text = text.clone();
+            text.extend(more.encode_utf16());
+            let text: Vec<_> = text.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            let pieces: Vec<_> = text.chunks(1000).collect();
+            let (lines, cut, left) = run(Splitter::new(little), &pieces);
+            assert_eq!(
+                (lines.last().unwrap(), cut, left),
+                (&b"y\0".to_vec(), oversize, 0)
+            );
+        }
+    }
+
+    #[test]
     fn an_endless_line_takes_bounded_memory() {
         let mut splitter = Splitter::default();
         let piece = vec![b'x'; 256 * 1024];
@@ -178,7 +225,7 @@ mod tests {
     #[test]
     fn the_rest_of_a_line_whose_begin_was_not_read_is_dropped() {
         let pieces: [&[u8]; 3] = [b"rest", b" of it\nnext", b"\n"];
-        let (lines, _, left) = run(Splitter::inside_a_line(), &pieces);
+        let (lines, _, left) = run(Splitter::inside_a_line(Newline::BYTE), &pieces);
         assert_eq!((lines, left), (vec![b"next".to_vec()], 0));
     }
 }

@@ -60,8 +60,8 @@ impl Tail {
         let mut tail = Self {
             unwrapper: container::resume(&opened.file, offset)?,
             size: opened.size()?,
+            splitter: Splitter::new(opened.newline),
             opened,
-            splitter: Splitter::default(),
             offset,
             first_line: None,
             head: Vec::new(),
@@ -79,17 +79,21 @@ impl Tail {
     /// dropped, as its end alone must not be taken for a line. Until it ends the offset is no begin
     /// of a line: a restart in between reads the file from its begin.
     pub(crate) fn at_end(opened: Opened) -> io::Result<Self> {
+        let newline = opened.newline;
         let size = opened.size()?;
+        // Whole characters.
+        let size = size - size % newline.width() as u64;
         let from = size.saturating_sub(LINE_CAP as u64);
-        let mut last = vec![0; LINE_CAP];
+        let mut last = vec![0; usize::try_from(size - from).unwrap_or(LINE_CAP)];
         let length = read_at(&opened.file, &mut last, from)?;
         let read = last.get(..length).unwrap_or_default();
-        match memchr::memrchr(b'\n', read) {
-            Some(newline) => Self::at(opened, from.saturating_add(newline as u64 + 1)),
+        match newline.last_end(read) {
+            Some(end) => Self::at(opened, from.saturating_add(end as u64)),
             None if from == 0 => Self::at(opened, 0),
             None => {
+                let length = length - length % newline.width();
                 let mut tail = Self::at(opened, from.saturating_add(length as u64))?;
-                tail.splitter = Splitter::inside_a_line();
+                tail.splitter = Splitter::inside_a_line(newline);
                 Ok(tail)
             }
         }
@@ -147,7 +151,7 @@ impl Tail {
         }
         if size < self.read_to() || !self.stands(self.offset, self.splitter.kept())? {
             // Only the unfinished line was taken back.
-            self.splitter = Splitter::default();
+            self.splitter = Splitter::new(self.opened.newline);
         }
         let read = self.read_to();
         let waiting = usize::try_from(size.saturating_sub(read)).unwrap_or(TURN);
@@ -158,6 +162,13 @@ impl Tail {
             let room = turn.buffer.capacity() - turn.buffer.len();
             let length = self.fill(&mut turn.buffer, read)?;
             turn.at_end = length < room;
+            // The begin of a character waits for its rest.
+            let part = length % self.opened.newline.width();
+            let length = length - part;
+            turn.buffer.truncate(turn.buffer.len() - part);
+            if length > 0 {
+                self.idle = 0;
+            }
             let cap = self.unwrapper.cap(&turn.buffer);
             let split = self.splitter.split(&mut turn.buffer, cap);
             turn.ranges = split.ranges;
@@ -165,7 +176,6 @@ impl Tail {
             self.unwrap(&mut turn);
             let after = read.saturating_add(length as u64);
             self.offset = after.saturating_sub(self.splitter.unfinished());
-            self.idle = 0;
             self.remember_begin()?;
         }
         Ok(turn)
@@ -213,7 +223,7 @@ impl Tail {
 
     /// Goes back to the first line.
     fn begin_anew(&mut self) {
-        self.splitter = Splitter::default();
+        self.splitter = Splitter::new(self.opened.newline);
         self.unwrapper = self.unwrapper.next_file();
         self.offset = 0;
         self.first_line = None;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use f2b_source::{Chunk, How, PatternId, Position, SourceId, Start, Watching};
+use f2b_source::{Chunk, How, Newline, PatternId, Position, SourceId, Start, Watching};
 use indexmap::IndexMap;
 
 use super::jail::FileSource;
@@ -56,6 +56,8 @@ pub(super) struct Way {
     pub(super) path: PathBuf,
     /// How its changes are noticed.
     pub(super) watching: Watching,
+    /// What ends its lines.
+    pub(super) newline: Newline,
 }
 
 /// Jails that have caught up with others of the same file.
@@ -81,6 +83,7 @@ impl Feeds {
         let way = Way {
             path: file.path.clone(),
             watching: how.watching,
+            newline: how.newline,
         };
         let start = file.reached.map_or(file.start, Start::At);
         let (id, gate, is_new) = self.join(way, start, seek.clone());
@@ -144,6 +147,12 @@ impl Feeds {
             self.remove(id);
         }
         is_over
+    }
+
+    /// Tells whether a file is read as it shall be.
+    pub(super) fn is_right(&self, file: &FileSource, newline: Newline) -> bool {
+        let feed = file.feed.and_then(|id| self.feeds.get(&id));
+        feed.is_some_and(|feed| feed.way.newline == newline)
     }
 
     /// Returns a number that no pattern has had.

@@ -9,7 +9,7 @@ use std::path::Path;
 use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Reader, Value as Captured};
 use f2b_protocol::Value;
-use f2b_source::{Chunk, Encoding, SourceError, SourceEvent};
+use f2b_source::{Chunk, Encoding, Newline, SourceError, SourceEvent};
 
 use super::ignoring::Waiting;
 use super::jail::{FileSource, FileState, JailRuntime, ReadCounters};
@@ -115,7 +115,7 @@ impl Engine {
                 if let (Some(member), Some(range)) =
                     (members.get(*reader), chunk.ranges.get(*number))
                 {
-                    let line = with_end(&chunk.buffer, range);
+                    let line = with_end(&chunk.buffer, range, Newline::from(encoding));
                     batch.lines.push(panicked(member.name, line));
                 }
             }

@@ -11,7 +11,7 @@ pub(crate) use journal::JournalSource;
 
 use std::path::PathBuf;
 
-use f2b_source::{SourceId, Start, Watching};
+use f2b_source::{How, Newline, SourceId, Start, Watching};
 use f2b_store::SourceState;
 use indexmap::{IndexMap, IndexSet};
 
@@ -95,7 +95,7 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let (seek, watching) = (runtime.seek(), runtime.watching());
+        let (seek, how) = (runtime.seek(), runtime.how());
         let patterns = runtime.patterns.clone();
         let Sources::Files(files) = &mut runtime.sources else {
             return;
@@ -112,15 +112,12 @@ impl Engine {
                 }
                 continue;
             }
-            if runtime.is_idle {
+            // Another encoding may have other line ends.
+            if runtime.is_idle || !feeds.is_right(&file, how.newline) {
                 feeds.end(&mut file, reader);
-            } else if file.feed.is_none() {
-                feeds.begin(
-                    &mut file,
-                    seek.clone(),
-                    patterns.how(watching, &path),
-                    reader,
-                );
+            }
+            if !runtime.is_idle && file.feed.is_none() {
+                feeds.begin(&mut file, seek.clone(), patterns.how(how, &path), reader);
             }
             files.insert(path, file);
         }
@@ -140,7 +137,7 @@ impl Engine {
             let mut file = FileSource::new(log.path.clone(), start);
             batch.lines.extend(added(&file, &start));
             if !runtime.is_idle {
-                let how = patterns.how(watching, &log.path);
+                let how = patterns.how(how, &log.path);
                 feeds.begin(&mut file, seek.clone(), how, reader);
             }
             files.insert(log.path.clone(), file);
@@ -227,11 +224,15 @@ impl JailRuntime {
         })
     }
 
-    /// Returns how changes of its log files are noticed.
-    fn watching(&self) -> Watching {
-        match self.backend_name() {
-            "polling" => Watching::Polling,
-            _ => Watching::Notices,
+    /// Returns how its log files are followed.
+    fn how(&self) -> How {
+        How {
+            watching: match self.backend_name() {
+                "polling" => Watching::Polling,
+                _ => Watching::Notices,
+            },
+            newline: Newline::from(self.encoding),
+            vanishes: false,
         }
     }
 

@@ -52,7 +52,7 @@ impl Source {
         if self.polled.is_some() {
             // A network file system may answer from what it remembers for a minute, but when a file
             // is opened it has to ask; then it knows the file's length as well.
-            match open(&self.path) {
+            match open(&self.path, self.how.newline) {
                 Err(error) if error.is_out_of_descriptors() => {}
                 opened => return Ok(opened?.map(|opened| opened.id)),
             }
@@ -102,7 +102,7 @@ impl Source {
                 cause: rustix::io::Errno::MFILE.into(),
             });
         }
-        match open(&self.path)? {
+        match open(&self.path, self.how.newline)? {
             Some(opened) => self.begin(opened, around),
             None => self.gone(around),
         }
@@ -135,6 +135,7 @@ impl Source {
         let is_kept = |id| around.held.is_kept(self.id, &self.path, id);
         let resumed = Resume {
             path: &self.path,
+            newline: self.how.newline,
             start: self.start,
             searches: self.searches,
             known: opened

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use f2b_source::{Chunk, Files, Position, Progress, SourceEvent, SourceId, Start};
+use f2b_source::{Chunk, Encoding, Files, Position, Progress, SourceEvent, SourceId, Start};
 use tempfile::TempDir;
 
 pub(crate) const LOG: SourceId = SourceId(1);
@@ -12,6 +12,7 @@ pub(crate) const LOG: SourceId = SourceId(1);
 /// A reader of one path and all it was told.
 pub(crate) struct Reader {
     pub(crate) files: Files,
+    pub(crate) encoding: Encoding,
     pub(crate) lines: Vec<String>,
     /// What else happened, in words.
     pub(crate) told: Vec<String>,
@@ -35,6 +36,7 @@ impl Reader {
     pub(crate) fn with(files: Files) -> Self {
         Self {
             files,
+            encoding: Encoding::Utf8,
             lines: Vec::new(),
             told: Vec::new(),
             chunks: Vec::new(),
@@ -49,6 +51,7 @@ impl Reader {
         loop {
             let Self {
                 files,
+                encoding,
                 lines,
                 told,
                 chunks,
@@ -61,7 +64,7 @@ impl Reader {
                     lines.extend(
                         chunk
                             .lines()
-                            .map(|line| String::from_utf8_lossy(line).into_owned()),
+                            .map(|line| encoding.decode(line).0.into_owned()),
                     );
                     *position = Some(chunk.end);
                     chunks.push(chunk);

@@ -1,9 +1,11 @@
 //! Files that are written, rotated and taken up again; a journal that systemd's own tools made.
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod containers;
 mod descriptors;
+mod encodings;
 mod files;
 mod files_model;
 mod journal;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use f2b_source::{Files, How, SourceId, Start, Watching};
+use f2b_source::{Files, How, Newline, SourceId, Start, Watching};
 
 use crate::kit::{LOG, Reader, append, directory};
 
 const POLLED: How = How {
     watching: Watching::Polling,
+    newline: Newline::BYTE,
     vanishes: false,
 };
 

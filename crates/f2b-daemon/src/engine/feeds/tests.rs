@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use f2b_source::{Chunk, FirstLine, Place, Position, SourceId, Start, Watching};
+use f2b_source::{Chunk, FirstLine, Newline, Place, Position, SourceId, Start, Watching};
 use proptest::prelude::*;
 
 use super::{Feeds, Way};
@@ -114,6 +114,7 @@ impl World {
         let way = Way {
             path: "/log".into(),
             watching: Watching::Notices,
+            newline: Newline::BYTE,
         };
         let (id, gate, is_new) = self.feeds.join(way, start, None);
         jail.file.feed = Some(id);

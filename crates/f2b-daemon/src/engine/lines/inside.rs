@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use f2b_core::UnixTime;
-use f2b_source::{Chunk, Encoding, Form, Inner, LINE_CAP, News, Unwrapped, Whole};
+use f2b_source::{Chunk, Encoding, Form, Inner, LINE_CAP, Newline, News, Unwrapped, Whole};
 
 use super::judge::{Judge, with_end};
 use crate::log::{Level, Line};
@@ -34,9 +34,10 @@ impl<'chunk> Inside<'chunk> {
             Form::Docker => Encoding::Utf8,
             Form::Cri => encoding,
         };
-        let (text, is_whole) = encoding.decode(with_end(&unwrapped.text, &whole.text));
+        let (text, is_whole) =
+            encoding.decode(with_end(&unwrapped.text, &whole.text, Newline::BYTE));
         let earlier = whole.earlier.iter();
-        let earlier = earlier.map(|range| with_end(&unwrapped.text, range));
+        let earlier = earlier.map(|range| with_end(&unwrapped.text, range, Newline::BYTE));
         let records = earlier.chain([record]);
         // No line that is longer reaches a rule.
         let records = records.filter(|record| record.len() <= LINE_CAP);
@@ -51,8 +52,9 @@ impl<'chunk> Inside<'chunk> {
 
 /// Has every line of a chunk judged; of a container log the lines inside, which their last record ends.
 pub(super) fn judge_lines(judge: &mut Judge<'_, '_>, chunk: &Chunk, encoding: Encoding) {
+    let newline = Newline::from(encoding);
     for (number, range) in chunk.ranges.iter().enumerate() {
-        let line = with_end(&chunk.buffer, range);
+        let line = with_end(&chunk.buffer, range, newline);
         let unwrapped = chunk.unwrapped.as_ref();
         let inner = unwrapped.and_then(|unwrapped| Some((unwrapped, unwrapped.lines.get(number)?)));
         match inner {

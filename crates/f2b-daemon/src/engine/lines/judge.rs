@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use f2b_core::UnixTime;
 use f2b_match::{Given, Judged, Line, Pass, Reader, Told};
-use f2b_source::Encoding;
+use f2b_source::{Encoding, Newline};
 
 use super::inside::Inside;
 use crate::clock;
@@ -121,10 +121,16 @@ impl<'pass, 'jail> Judge<'pass, 'jail> {
 }
 
 /// A line with its newline, if that stands right behind it: so it need not be copied.
-pub(super) fn with_end<'chunk>(buffer: &'chunk [u8], range: &Range<usize>) -> &'chunk [u8] {
-    let end = match buffer.get(range.end) {
-        Some(b'\n') => range.end + 1,
-        _ => range.end,
+pub(super) fn with_end<'chunk>(
+    buffer: &'chunk [u8],
+    range: &Range<usize>,
+    newline: Newline,
+) -> &'chunk [u8] {
+    let end = range.end + newline.width();
+    let behind = buffer.get(range.end..end);
+    let end = match behind.is_some_and(|behind| newline.is(behind)) {
+        true => end,
+        false => range.end,
     };
     buffer.get(range.start..end).unwrap_or_default()
 }

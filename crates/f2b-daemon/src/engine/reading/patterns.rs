@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use f2b_core::glob;
-use f2b_source::{How, PatternId, Position, SourceError, SourceId, Start, Watching};
+use f2b_source::{How, PatternId, Position, SourceError, SourceId, Start};
 use indexmap::IndexMap;
 
 use super::{added, removed};
@@ -20,7 +20,7 @@ impl Engine {
             return;
         };
         let is_wanted = matches!(runtime.sources, Sources::Files(_)) && !runtime.is_idle;
-        let watching = runtime.watching();
+        let watching = runtime.how().watching;
         for pattern in &mut runtime.patterns.0 {
             match (is_wanted, pattern.id) {
                 (true, None) => {
@@ -75,7 +75,7 @@ impl Engine {
         let Some(runtime) = jail_of(&mut self.jails, id) else {
             return;
         };
-        let (seek, watching) = (runtime.seek(), runtime.watching());
+        let (seek, how) = (runtime.seek(), runtime.how());
         let Sources::Files(files) = &mut runtime.sources else {
             return;
         };
@@ -89,7 +89,7 @@ impl Engine {
         let mut file = FileSource::new(path.to_owned(), start);
         let mut batch = Batch::default();
         batch.lines.extend(added(&file, &start));
-        let how = runtime.patterns.how(watching, path);
+        let how = runtime.patterns.how(how, path);
         self.feeds.begin(&mut file, seek, how, &self.around.reader);
         files.insert(path.to_owned(), file);
         if !runtime.logs.iter().any(|log| log.path == path) {
@@ -113,7 +113,7 @@ impl Engine {
                 continue;
             }
             let fits = runtime.patterns.fit(&path);
-            let (seek, watching) = (runtime.seek(), runtime.watching());
+            let (seek, how) = (runtime.seek(), runtime.how());
             let Sources::Files(files) = &mut runtime.sources else {
                 continue;
             };
@@ -127,7 +127,7 @@ impl Engine {
                 files.shift_remove(&path);
                 runtime.logs.retain(|log| log.path != path);
             } else {
-                let how = runtime.patterns.how(watching, &path);
+                let how = runtime.patterns.how(how, &path);
                 self.feeds.begin(file, seek, how, &self.around.reader);
             }
         }
@@ -180,10 +180,10 @@ impl LogPatterns {
     }
 
     /// Returns how a path is followed: one that a pattern names is let go when the file has gone for good.
-    pub(super) fn how(&self, watching: Watching, path: &Path) -> How {
+    pub(super) fn how(&self, how: How, path: &Path) -> How {
         How {
-            watching,
             vanishes: self.fit(path),
+            ..how
         }
     }
 }

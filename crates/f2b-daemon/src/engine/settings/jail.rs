@@ -22,8 +22,6 @@ impl JailRuntime {
     ///
     /// What a running jail reads and does about it is the caller's business.
     pub(in crate::engine) fn set(&mut self, setting: Setting, said: &mut Vec<Line>) -> Reply {
-        let not_available =
-            |option: &str| Err(Exception::not_available(&format!("set <JAIL> {option}")));
         let mut tell = |logger, text: String| said.push(Line::new(Level::Info, logger, text));
         match setting {
             Setting::UseDns(mode) => {
@@ -139,9 +137,6 @@ impl JailRuntime {
                 };
                 match Encoding::named(&name) {
                     None => return Err(Exception::unknown_encoding(&name)),
-                    Some(encoding) if encoding.newline().0 > 1 => {
-                        return not_available(&format!("logencoding {name}"));
-                    }
                     Some(encoding) => self.encoding = encoding,
                 }
                 tell("filter", format!("  encoding: {name}"));
