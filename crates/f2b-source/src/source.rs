@@ -111,7 +111,7 @@ impl Source {
     /// Marks the source to be looked at whole, and lets idle rotated files go.
     pub(crate) fn rescan(&mut self) {
         self.look = true;
-        let rotated = self.tails.len() - usize::from(self.attached);
+        let rotated = self.tails.len().saturating_sub(self.attached.into());
         for tail in self.tails.iter_mut().take(rotated) {
             tail.idle = tail.idle.saturating_add(1);
         }

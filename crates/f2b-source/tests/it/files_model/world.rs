@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use f2b_source::{Encoding, Files, How, Newline, Position, Start, Watching};
+use f2b_source::{Encoding, Files, FirstLine, How, Newline, Position, Start, Watching};
 use tempfile::TempDir;
 
 use super::Action;
@@ -31,13 +31,11 @@ struct Generation {
 }
 
 /// A place that was recorded.
-#[derive(Clone, Default)]
+#[derive(Clone, Copy, Default)]
 struct Committed {
     position: Option<Position>,
     /// How many lines had arrived.
     arrived: usize,
-    /// What [`Generation::truncated`] was of each file.
-    truncated: Vec<usize>,
 }
 
 pub(super) struct World {
@@ -70,7 +68,9 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(files: Files, polled: bool, linked: bool, encoding: Encoding) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        // In memory if it can be: a disk takes many times as long as all the rest.
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let directory = directory.unwrap();
         fs::create_dir(directory.path().join("log")).unwrap();
         let path = directory.path().join("log/auth.log");
         if linked {
@@ -134,18 +134,18 @@ impl World {
     fn claim(&mut self, claimed: &Committed) {
         let position = claimed.position.as_ref();
         let earlier = position.and_then(|position| position.earlier);
-        let last = position.map(|position| (position.inode, position.first_line.is_some()));
-        let earlier = earlier.map(|earlier| (earlier.inode, earlier.first_line.is_some()));
+        let last = position.map(|position| (position.inode, position.first_line));
+        let earlier = earlier.map(|earlier| (earlier.inode, earlier.first_line));
         for index in 0..self.generations.len() {
             let generation = &self.generations[index];
-            let named = [last, earlier]
-                .into_iter()
-                .flatten()
-                .find(|named| named.0 == generation.inode);
-            let is_as_it_was = claimed.truncated.get(index) == Some(&generation.truncated);
-            // A file that was empty has no first line to know it by; then its name has to tell.
-            let found = named.is_some_and(|(_, begun)| begun || !self.linked);
-            if found && is_as_it_was && !generation.gone {
+            let mut named = [last, earlier].into_iter().flatten();
+            let named = named.find(|named| named.0 == generation.inode);
+            let is_known = named.is_some_and(|(_, first_line)| match first_line {
+                Some(_) => first_line == self.first_line(index),
+                // A file that was empty has no first line; then its name has to tell.
+                None => !self.linked,
+            });
+            if is_known && !generation.gone {
                 self.generations[index].held = true;
             } else if self.current != Some(index) {
                 self.lose(index, usize::MAX);
@@ -153,6 +153,15 @@ impl World {
             let truncated = self.generations[index].truncated;
             self.lose(index, truncated);
         }
+    }
+
+    /// Returns the fingerprint of what a file holds now.
+    fn first_line(&self, index: usize) -> Option<FirstLine> {
+        let generation = &self.generations[index];
+        let line = generation.lines.get(generation.truncated)?;
+        let bytes = self.encoded(&format!("{line}\n"));
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        Some(FirstLine::of(&bytes[..=end]))
     }
 
     fn create(&mut self) {
@@ -254,11 +263,9 @@ impl World {
         for chunk in std::mem::take(&mut self.reader.chunks) {
             let lines = chunk.lines().map(|line| self.encoding.decode(line).0);
             self.arrived.extend(lines.map(Cow::into_owned));
-            let truncated = self.generations.iter().map(|one| one.truncated);
             self.last = Committed {
                 position: Some(chunk.end),
                 arrived: self.arrived.len(),
-                truncated: truncated.collect(),
             };
             match self.commit_at {
                 Some(0) => self.commit(),
@@ -269,7 +276,7 @@ impl World {
 
     fn commit(&mut self) {
         self.commit_at = None;
-        self.committed = self.last.clone();
+        self.committed = self.last;
     }
 
     /// Ends the reader and goes on from the recorded place.
@@ -277,11 +284,11 @@ impl World {
         assert!(self.reader.files.forget(LOG));
         self.commit_at = None;
         self.arrived.truncate(self.committed.arrived);
-        self.last = self.committed.clone();
+        self.last = self.committed;
         for generation in &mut self.generations {
             generation.held = false;
         }
-        self.claimed = Some(self.committed.clone());
+        self.claimed = Some(self.committed);
         self.open_reader(self.committed.position.map_or(Start::Head, Start::At));
     }
 
