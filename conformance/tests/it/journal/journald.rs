@@ -76,11 +76,12 @@ impl Journald {
 
     /// Lets it begin another file.
     pub(super) fn rotate(&self) {
-        let before = self.files();
+        let before = self.files().len();
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", "USR2", &process]).status();
         assert!(sent.unwrap().success());
-        wait_until("another file", || self.files() != before);
+        // The old one gets another name first.
+        wait_until("another file", || self.files().len() > before);
     }
 
     /// Removes all files but the one that is being written.
