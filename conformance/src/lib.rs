@@ -5,7 +5,8 @@
 //! ([`Server`]), how to play a log to both ([`replay`]), how to let both
 //! print the commands that a configuration becomes ([`dump`]), what the original
 //! makes of dates ([`dates`]), how to let
-//! both try rules on logs ([`regex`]), how to ask
+//! both try rules on logs ([`regex`]), what reading costs both
+//! ([`source_speed`]), how to ask
 //! CPython about its own library ([`python`]), and which differences are known
 //! ([`differences`]).
 //! Must not know: how either of them works inside. Everything here goes through

@@ -31,6 +31,16 @@ datepattern = {^LN-BEG}
 journalmatch = _SYSTEMD_UNIT=toy.service + _COMM=toyd
 ";
 
+const DOCKER_LOG: &str = r#"{"log":"2026-01-05 11:00:00 bad from 192.0.2.1\n","stream":"stdout","time":"2026-01-05T11:00:00.5Z"}
+{"log":"2026-01-05 11:00:01 good from 192.0.2.2\n","stream":"stderr","time":"2026-01-05T11:00:01.5Z"}
+{"log":"2026-01-05 11:00:02 bad ","stream":"stdout","time":"2026-01-05T11:00:02.5Z"}
+{"log":"from 192.0.2.3\n","stream":"stdout","time":"2026-01-05T11:00:02.6Z"}
+"#;
+
+const CRI_LOG: &str = "2026-01-05T11:00:00.5Z stdout F bad from 192.0.2.1
+2026-01-05T11:00:01.5Z stdout F good from 192.0.2.2
+";
+
 const TOY_LOG: &str = "Jan  5 10:00:00 host toyd[1]: connect from 192.0.2.1
 Jan  5 10:00:01 host toyd[1]: bad pw for bob
 Jan  5 10:00:02 host toyd[1]: bad pw for bob
@@ -402,6 +412,8 @@ pub(super) fn files() -> BTreeMap<String, Vec<u8>> {
         "crlf.log",
         b"a from 192.0.2.1\r\nb from 192.0.2.2\n\n \n#x\n #y\nc from 192.0.2.3",
     );
+    add("docker.log", DOCKER_LOG.as_bytes());
+    add("cri.log", CRI_LOG.as_bytes());
     add("latin.log", b"caf\xe9 from 192.0.2.1\nok from 192.0.2.2\n");
     add(
         "odd.log",

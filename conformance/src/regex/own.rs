@@ -618,6 +618,15 @@ const OTHERS: &[&[&str]] = &[
         FROM,
     ],
     &["-c", "config", "-e", "ISO-8859-1", "latin.log", FROM],
+    &["-c", "config", "docker.log", "^ bad from <HOST>$"],
+    &[
+        "-c",
+        "config",
+        "-o",
+        "id",
+        "cri.log",
+        "^ stdout F bad from <HOST>$",
+    ],
     &[
         "-c",
         "config",

@@ -18,7 +18,7 @@ use super::{
     Losses, Sizes, figure,
     gauge::own_thread,
     say,
-    stage::{Stage, Wanted, flush},
+    stage::{Stage, Wanted, nft},
     state::State,
     traffic::{Counts, JAILS, Jail, TURNS, Traffic},
 };
@@ -174,7 +174,7 @@ fn table(state: &State) -> Result<()> {
 
 /// Starts ours with all jails on one log; it bans in the kernel.
 fn ours(folder: &Path, log: &Path) -> Result<Stage> {
-    flush()?;
+    nft(&["flush", "ruleset"])?;
     // Both have the original's filters; its action would be all that is measured.
     let configuration = Oracle::new(Version::V1_1_1)?.configuration();
     let action =

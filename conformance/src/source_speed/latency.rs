@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::{
     Sizes, say,
-    stage::{Stage, Wanted, flush},
+    stage::{Stage, Wanted, nft},
 };
 use crate::{Oracle, Version, attack::Dice, place};
 
@@ -97,7 +97,7 @@ fn in_hand(lines: usize) -> Result<()> {
 /// One line after the other, each a ban; `nft monitor` tells of it, and what `nft` itself needs is part of
 /// the figure.
 fn bans(folder: &Path, way: &Way<'_>) -> Result<()> {
-    flush()?;
+    nft(&["flush", "ruleset"])?;
     let log_path = folder.join("auth.log");
     let mut log = File::create(&log_path)?;
     let action = match way.program {
@@ -179,10 +179,10 @@ fn bans(folder: &Path, way: &Way<'_>) -> Result<()> {
     stage.stop()
 }
 
-/// Starts `nft monitor`; what it says of elements comes with the moment.
+/// Starts `nft monitor`; what it says comes with the moment. It listens already.
 fn monitor() -> Result<(Ended, Receiver<(String, Instant)>)> {
     let mut command = Command::new("nft");
-    command.args(["monitor", "new", "elements"]);
+    command.args(["monitor", "new"]);
     let child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn();
     let mut monitor = Ended(child.context("start `nft monitor`")?);
     let output = monitor.0.stdout.take().context("no output of `nft`")?;
@@ -194,9 +194,17 @@ fn monitor() -> Result<(Ended, Receiver<(String, Instant)>)> {
             }
         }
     });
-    // It says nothing when it listens.
-    thread::sleep(Duration::from_millis(500));
-    Ok((monitor, receiver))
+    // It does not say when it listens, so it is told something until it has heard it.
+    for number in 0..100 {
+        let name = format!("heard-{number}");
+        nft(&["add", "table", "inet", &name])?;
+        let told = receiver.recv_timeout(Duration::from_millis(100));
+        nft(&["delete", "table", "inet", &name])?;
+        if told.is_ok_and(|(line, _)| line.contains("heard-")) {
+            return Ok((monitor, receiver));
+        }
+    }
+    bail!("`nft monitor` hears nothing")
 }
 
 /// A process that ends with this value.

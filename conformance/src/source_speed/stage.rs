@@ -40,8 +40,8 @@ pub(crate) struct Wanted<'texts> {
     pub(crate) jails: &'texts str,
     /// Further files, by their path in the configuration.
     pub(crate) files: &'texts [(&'texts str, &'texts str)],
-    /// How many descriptors it may have open unless it asks for more.
-    pub(crate) descriptors: Option<u64>,
+    /// How many descriptors it may have open: soft and hard limit, as `1024:4096`.
+    pub(crate) descriptors: Option<&'texts str>,
 }
 
 impl Stage {
@@ -58,8 +58,8 @@ impl Stage {
         // It ends with this process, whatever becomes of it.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
-        if let Some(most) = wanted.descriptors {
-            command.arg("prlimit").arg(format!("--nofile={most}:"));
+        if let Some(limits) = wanted.descriptors {
+            command.arg("prlimit").arg(format!("--nofile={limits}"));
         }
         match wanted.program {
             Some(oracle) => oracle.prepare(command.args(oracle.program("fail2ban-server"))),
@@ -174,14 +174,14 @@ impl Drop for Stage {
     }
 }
 
-/// Empties the firewall of this network and returns nothing of interest.
+/// Has `nft` change the firewall of this network.
 ///
 /// # Errors
-/// `nft` is not there or refuses.
-pub(crate) fn flush() -> Result<()> {
-    let flushed = Command::new("nft").args(["flush", "ruleset"]).status();
-    if !flushed.context("run `nft`")?.success() {
-        bail!("`nft flush ruleset` failed (hint: run as root)");
+/// It is not there or refuses.
+pub(crate) fn nft(words: &[&str]) -> Result<()> {
+    let done = Command::new("nft").args(words).status();
+    if !done.context("run `nft`")?.success() {
+        bail!("`nft {}` failed (hint: run as root)", words.join(" "));
     }
     Ok(())
 }

@@ -4,11 +4,13 @@
 mod expected;
 mod filter;
 mod log;
+mod wrapped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use conformance::{Oracle, Version};
+use f2b_source::Form;
 use serde_json::{Map, Value as Json};
 
 use expected::Expected;
@@ -32,6 +34,8 @@ struct Samples {
     logs: PathBuf,
     /// The folder that holds `filter.d`.
     tree: PathBuf,
+    /// The logs are wrapped by a container's runtime.
+    form: Option<Form>,
 }
 
 impl Samples {
@@ -95,7 +99,7 @@ impl Samples {
                         outcome.verdicts += 1;
                         let set = sets
                             .entry(options.key())
-                            .or_insert_with(|| Set::read(&self.tree, name, options));
+                            .or_insert_with(|| Set::read(&self.tree, name, options, self.form));
                         let problem = set.check(options, line, &expected);
                         outcome.problems.extend(
                             problem.map(|problem| {
@@ -151,8 +155,8 @@ fn own_filters(folder: &Path, samples: &Path, oracle: &Oracle) -> PathBuf {
     tree
 }
 
-#[test]
-fn every_annotation_of_the_sample_logs_is_met() {
+/// Judges every sample log with the filters of both trees.
+fn all(form: Option<Form>) -> Outcome {
     let oracle = Oracle::new(Version::V1_1_1).unwrap();
     let samples = oracle.samples().unwrap();
     let logs = samples.join("files/logs");
@@ -166,6 +170,7 @@ fn every_annotation_of_the_sample_logs_is_met() {
         let samples = Samples {
             logs: logs.clone(),
             tree,
+            form,
         };
         for name in samples.names() {
             let outcome = samples.run(&name);
@@ -175,6 +180,11 @@ fn every_annotation_of_the_sample_logs_is_met() {
             all.problems.extend(outcome.problems);
         }
     }
+    all
+}
+
+fn check(form: Option<Form>) -> String {
+    let all = all(form);
     let counted = format!(
         "{} annotations, {} lines, {} verdicts, {} differ",
         all.annotations,
@@ -182,10 +192,25 @@ fn every_annotation_of_the_sample_logs_is_met() {
         all.verdicts,
         all.problems.len()
     );
-    eprintln!("sample logs: {counted}");
     assert!(
         all.problems.is_empty() && all.annotations >= FEWEST,
         "{counted}\n{}",
         all.problems.join("\n")
     );
+    counted
+}
+
+#[test]
+fn every_annotation_of_the_sample_logs_is_met() {
+    eprintln!("sample logs: {}", check(None));
+}
+
+#[test]
+fn every_annotation_is_met_where_docker_has_written_the_log() {
+    eprintln!("sample logs: {}", check(Some(Form::Docker)));
+}
+
+#[test]
+fn every_annotation_is_met_where_the_cri_has_written_the_log() {
+    eprintln!("sample logs: {}", check(Some(Form::Cri)));
 }

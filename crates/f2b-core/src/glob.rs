@@ -99,6 +99,29 @@ pub fn fits(pattern: &str, name: &str) -> bool {
     reached.last().copied().unwrap_or(false)
 }
 
+/// Tells whether a path fits a pattern, level by level; a name that begins with a dot fits only what does.
+#[must_use]
+pub fn path_fits(pattern: &str, path: &str) -> bool {
+    let (mut parts, mut names) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (parts.next(), names.next()) {
+            (None, None) => return true,
+            (Some(part), Some(name)) if !has_magic(part) => {
+                if part != name {
+                    return false;
+                }
+            }
+            (Some(part), Some(name)) => {
+                let is_shown = part.starts_with('.') || !name.starts_with('.');
+                if !is_shown || !fits(part, name) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
 enum Part {
     Any,
     One(Class),
@@ -187,7 +210,21 @@ fn class_at(text: &str) -> Option<(Class, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{fits, path_fits};
+
+    #[test]
+    fn paths_fit_level_by_level() {
+        let check = |pattern: &str, path: &str, expected: bool| {
+            assert_eq!(path_fits(pattern, path), expected, "{pattern} {path}");
+        };
+        check("/var/log/*.log", "/var/log/a.log", true);
+        check("/var/log/*.log", "/var/log/.a.log", false);
+        check("/var/log/.*", "/var/log/.a.log", true);
+        check("/var/log/*", "/var/log/a/b", false);
+        check("/srv/*/log/*", "/srv/a/log/b", true);
+        check("/srv/*/log/*", "/srv/a/log", false);
+        check("/a", "/a", true);
+    }
 
     #[test]
     fn patterns_fit_as_pythons() {

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use f2b_source::{Files, How, Progress, SourceEvent, SourceId, Start};
+use f2b_source::{Files, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching};
 use rustix::event::{EventfdFlags, eventfd};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::clock;
 use crate::event::Event;
@@ -19,11 +20,17 @@ use crate::seek::Seek;
 const RESCAN: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(200);
 
+/// Descriptors that are left for clients, the database, the kernel and programs of actions.
+const RESERVE: u64 = 384;
+
 /// What the reader is told.
 #[derive(Debug)]
 enum Order {
     Watch(SourceId, PathBuf, Start, Option<Seek>, How),
     Forget(SourceId),
+    WatchPattern(PatternId, String, Watching),
+    PatternReads(PatternId, SourceId),
+    ForgetPattern(PatternId),
 }
 
 /// How far a source was read.
@@ -95,6 +102,21 @@ impl Reader {
         self.order(Order::Forget(id));
     }
 
+    /// Begins to tell which files come to fit a pattern.
+    pub(crate) fn watch_pattern(&self, id: PatternId, pattern: String, watching: Watching) {
+        self.order(Order::WatchPattern(id, pattern, watching));
+    }
+
+    /// Says that whoever follows a pattern reads this file as well, which the pattern does not name.
+    pub(crate) fn pattern_reads(&self, id: PatternId, file: SourceId) {
+        self.order(Order::PatternReads(id, file));
+    }
+
+    /// Ends to tell of a pattern.
+    pub(crate) fn forget_pattern(&self, id: PatternId) {
+        self.order(Order::ForgetPattern(id));
+    }
+
     /// Returns how far a source was read, as known a moment ago.
     pub(crate) fn standing(&self, id: SourceId) -> Standing {
         let standings = lock(&self.standings);
@@ -144,6 +166,30 @@ impl ReaderThread {
         }
     }
 
+    /// Sees to it that there are descriptors for the files to come.
+    ///
+    /// The soft limit is raised only as far as is needed: programs that actions run inherit it, and some
+    /// close every descriptor up to it before they begin.
+    fn make_room(files: &mut Files) {
+        let limits = getrlimit(Resource::Nofile);
+        let (Some(soft), hard) = (limits.current, limits.maximum) else {
+            return;
+        };
+        let used = files.descriptors() as u64 + RESERVE;
+        if used.saturating_mul(2) > soft && hard.is_none_or(|hard| soft < hard) {
+            let wanted = used.saturating_mul(4);
+            let raised = Rlimit {
+                current: Some(hard.map_or(wanted, |hard| wanted.min(hard))),
+                maximum: hard,
+            };
+            // Where it is refused the limit below keeps some descriptors free.
+            setrlimit(Resource::Nofile, raised).ok();
+        }
+        let most = getrlimit(Resource::Nofile).current;
+        let most = most.map_or(u64::MAX, |most| most.saturating_sub(RESERVE));
+        files.limit_files(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+
     /// Reads all there is; returns whether anybody listens.
     fn read(&self, files: &mut Files) -> bool {
         let mut is_heard = true;
@@ -182,6 +228,7 @@ impl ReaderThread {
                         }
                         _ => start,
                     };
+                    Self::make_room(files);
                     if let Err(error) = files.watch_as(id, &path, start, how) {
                         let problem = SourceEvent::Problem { source: id, error };
                         self.events.send(Event::File(problem)).ok();
@@ -190,6 +237,16 @@ impl ReaderThread {
                 Ok(Order::Forget(id)) => {
                     files.forget(id);
                     lock(&self.standings).remove(&id);
+                }
+                Ok(Order::WatchPattern(id, pattern, watching)) => {
+                    if let Err(error) = files.watch_pattern(id, &pattern, watching) {
+                        let problem = SourceEvent::PatternProblem { pattern: id, error };
+                        self.events.send(Event::File(problem)).ok();
+                    }
+                }
+                Ok(Order::PatternReads(id, file)) => files.pattern_reads(id, file),
+                Ok(Order::ForgetPattern(id)) => {
+                    files.forget_pattern(id);
                 }
                 Err(crossbeam_channel::TryRecvError::Empty) => return true,
                 Err(crossbeam_channel::TryRecvError::Disconnected) => return false,

@@ -36,7 +36,12 @@ impl Seek {
         let zone = zone.unwrap_or_else(Zone::system);
         let oldest = now.minus(self.findtime);
         dates.begin(now);
-        let is_old = |line: &[u8]| {
+        let is_old = |line: &[u8], written_us: Option<i64>| {
+            if let Some(written_us) = written_us {
+                // The line inside may differ by this from its record.
+                let earliest = oldest.minus(Span::from_seconds(60));
+                return Some(UnixTime::from_micros(written_us) < earliest);
+            }
             let (text, _) = self.encoding.decode(line);
             let found = dates.find(&text, now)?;
             let stamp = dates.read(&found, &zone, now).ok()?;

@@ -199,6 +199,13 @@ impl Filter {
         &self.ignoreregex
     }
 
+    /// Tells whether the whole line is held against every `ignoreregex` before anything else is done. As
+    /// the original: so it is with few of them.
+    pub(crate) fn ignores_first(&self) -> bool {
+        let ignores = self.ignoreregex.len();
+        ignores > 0 && ignores + 2 < self.failregex.len()
+    }
+
     /// Returns the first `ignoreregex` that matches `text`, by index, or each that does. One that is
     /// given up is taken not to match: a line must not be able to hide itself by being hard to read.
     pub(crate) fn ignored_by(&self, text: &str, all: bool, scratch: &mut Scratch) -> Vec<usize> {

@@ -11,8 +11,11 @@ pub struct Line<'text> {
     /// The text. Line ends behind it do not count; a text that ends in exactly one `\n` is judged
     /// without being copied.
     pub text: &'text str,
-    /// The time, if the source knows it; the text is then not searched for a date.
+    /// The time, if the source knows it.
     pub given: Option<Given<'text>>,
+    /// Whether the text is searched for a date. Where there is one beside a given time, it counts as
+    /// long as both agree within a minute; else, and where there is none, the given time does.
+    pub has_date: bool,
 }
 
 /// The time that a source knows of a record.
@@ -37,7 +40,11 @@ impl<'text> Line<'text> {
     /// Returns a line whose date, if any, stands in it.
     #[must_use]
     pub const fn new(text: &'text str) -> Self {
-        Self { text, given: None }
+        Self {
+            text,
+            given: None,
+            has_date: true,
+        }
     }
 
     /// Returns a record of a source that knows its time.
@@ -46,6 +53,17 @@ impl<'text> Line<'text> {
         Self {
             text,
             given: Some(given),
+            has_date: false,
+        }
+    }
+
+    /// Returns a line that may have a date, of a source that knows when it was written.
+    #[must_use]
+    pub const fn written_at(text: &'text str, given: Given<'text>) -> Self {
+        Self {
+            text,
+            given: Some(given),
+            has_date: true,
         }
     }
 }

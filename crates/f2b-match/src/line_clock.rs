@@ -101,9 +101,8 @@ impl LineClock {
             return timed;
         }
         if moment.in_operation {
-            let difference = stamp.time.since(moment.now);
-            if difference.whole_seconds().unsigned_abs() > TOLERANCE.whole_seconds().unsigned_abs()
-            {
+            if !agree(stamp.time, moment.now) {
+                let difference = stamp.time.since(moment.now);
                 timed.note = due(&mut self.differs_noted, moment.now)
                     .then_some(Note::TimeDiffers(difference));
                 timed.time = Some(now);
@@ -124,6 +123,12 @@ impl LineClock {
     pub(crate) fn note_no_date(&mut self, now: UnixTime) -> Option<Note> {
         due(&mut self.no_date_noted, now).then_some(Note::NoDate)
     }
+}
+
+/// Tells whether two times of one line are the same but for the time that it took to write it.
+pub(crate) fn agree(one: UnixTime, other: UnixTime) -> bool {
+    let difference = one.since(other);
+    difference.whole_seconds().unsigned_abs() <= TOLERANCE.whole_seconds().unsigned_abs()
 }
 
 fn due(noted: &mut Option<UnixTime>, now: UnixTime) -> bool {

@@ -3,6 +3,7 @@
 mod cost;
 mod search;
 mod seen;
+mod unwrapped;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use f2b_pyregex::Scratch;
 
 use crate::buffer::LineBuffer;
-use crate::line_clock::{LineClock, Stamp};
+use crate::line_clock::{LineClock, Stamp, agree};
 use crate::session::Sessions;
 use crate::{
     Data, DateDetector, Filter, Identity, Line, Moment, NoTime, Note, Parts, StampTime, Zone,
@@ -84,6 +85,8 @@ pub struct Judged {
     pub time: Option<StampTime>,
     /// Whether the line is older than `findtime` and was not looked at.
     pub too_old: bool,
+    /// Whether a `failregex` matched that is not ignored, even if nothing came of it.
+    pub matched: bool,
     /// A word for the log.
     pub note: Option<Note>,
     /// A date that was found and is no moment, as it is written.
@@ -118,6 +121,8 @@ pub struct Matcher {
     prefregex_hits: u64,
     counts_prefregex: bool,
     costs: Costs,
+    /// What is remembered of the lines of container logs as they are in the file.
+    records: Option<Box<Self>>,
 }
 
 impl Judged {
@@ -163,17 +168,20 @@ impl Matcher {
             costs: Costs::default(),
             scratch: Scratch::default(),
             text: String::new(),
+            records: None,
         }
     }
 
     /// Looks for dates with another detector from now on (`datepattern`).
     pub fn set_dates(&mut self, dates: DateDetector) {
         self.dates = dates;
+        self.records = None;
     }
 
     /// Reads dates without a zone of their own in another zone from now on (`logtimezone`).
     pub fn set_zone(&mut self, zone: Zone) {
         self.zone = zone;
+        self.records = None;
     }
 
     /// Counts the lines that the `prefregex` matches also where no rule could: for a report.
@@ -266,21 +274,19 @@ impl Matcher {
         judged: &mut Judged,
     ) -> Result<Dated, String> {
         let mut cut = Cut::Nothing;
-        let stamp = match line.given {
-            Some(given) => {
-                cut = Cut::Given;
-                let stamp = StampTime {
-                    time: given.time,
-                    is_integer: false,
-                };
-                Stamp::Read(stamp, given.text)
-            }
-            None => match self.dates.try_find(bare, moment.now) {
+        let given = line.given.map(|given| {
+            let time = given.time;
+            let is_integer = false;
+            (StampTime { time, is_integer }, given.text)
+        });
+        let mut stamp = Stamp::Missing;
+        if line.has_date {
+            match self.dates.try_find(bare, moment.now) {
                 Err(NoTime::Failed(reason)) => return Err(reason),
                 Ok(Some(found)) => {
                     cut = Cut::Date(found.cut.clone());
                     judged.date = Some(found.cut.clone());
-                    match bare.get(found.cut.clone()).unwrap_or_default() {
+                    stamp = match bare.get(found.cut.clone()).unwrap_or_default() {
                         "" => Stamp::None,
                         text => match self.dates.read(&found, &self.zone, moment.now) {
                             Ok(stamp) => Stamp::Read(stamp, text),
@@ -290,11 +296,26 @@ impl Matcher {
                             }
                             Err(NoTime::Failed(reason)) => return Err(reason),
                         },
-                    }
+                    };
                 }
-                Ok(None) | Err(NoTime::Unreadable) => Stamp::Missing,
-            },
-        };
+                Ok(None) | Err(NoTime::Unreadable) => {}
+            }
+        }
+        if let Some((given, text)) = given {
+            stamp = match stamp {
+                Stamp::Read(own, own_text) if agree(own.time, given.time) => {
+                    Stamp::Read(own, own_text)
+                }
+                // A program that knows another zone than we do, or one that tells of the past.
+                Stamp::Read(_, own_text) => Stamp::Read(given, own_text),
+                Stamp::None | Stamp::Missing => {
+                    if !matches!(cut, Cut::Date(_)) {
+                        cut = Cut::Given;
+                    }
+                    Stamp::Read(given, text)
+                }
+            };
+        }
         let timed = self
             .clock
             .time_of(stamp, moment, self.judging.check_findtime);

@@ -5,6 +5,7 @@
 //! moment, dates and sessions. What comes out for a jail is what [`Matcher::judge`] gives for it
 //! alone; a line that is nothing to a jail is not told.
 
+mod unwrapped;
 mod view;
 
 use std::borrow::Cow;
@@ -50,6 +51,8 @@ pub struct Pass {
     views: Views,
     /// Rules of one jail that could match, by index.
     asked: Vec<usize>,
+    /// Whether nothing more is to be found of the last line, for each reader.
+    settled: Vec<bool>,
     at: usize,
 }
 
@@ -97,6 +100,7 @@ impl Pass {
             members,
             views: Views::default(),
             asked: Vec::new(),
+            settled: Vec::new(),
             at: 0,
         }
     }
@@ -114,7 +118,7 @@ impl Pass {
         for (number, range) in ranges.iter().enumerate() {
             let text = decoded(buffer, range);
             let place = (number, range.start);
-            self.judge(place, Line::new(&text), readers, 0, &mut told);
+            self.judge(place, Line::new(&text), readers, 0, &mut told, false);
         }
         told
     }
@@ -130,7 +134,7 @@ impl Pass {
         first: usize,
         told: &mut Vec<Told>,
     ) {
-        self.judge((number, begin), line, readers, first, told);
+        self.judge((number, begin), line, readers, first, told, false);
     }
 
     /// Returns the reader that was judged for last.
@@ -139,6 +143,7 @@ impl Pass {
         self.at
     }
 
+    /// With `asks_ignored` it is also asked whether a line that no rule could match is ignored.
     fn judge(
         &mut self,
         (number, begin): (usize, usize),
@@ -146,18 +151,22 @@ impl Pass {
         readers: &mut [Reader<'_>],
         first: usize,
         told: &mut Vec<Told>,
+        asks_ignored: bool,
     ) {
         self.views.clear();
+        self.settled.resize(readers.len(), true);
         // One for all readers: a line is nothing to most of them.
         let mut judged = Judged::default();
         let readers = readers.iter_mut().zip(&self.members).enumerate();
         for (index, (reader, member)) in readers.skip(first) {
             self.at = index;
             if begin < reader.start {
+                settle(&mut self.settled, index, true);
                 continue;
             }
             let Some(numbers) = &member.numbers else {
                 judged = reader.matcher.judge(reader.filter, line, reader.moment);
+                settle(&mut self.settled, index, judged.is_settled());
                 tell(told, index, number, &mut judged);
                 continue;
             };
@@ -177,7 +186,8 @@ impl Pass {
                 }
                 self.asked.sort_unstable();
                 let text = view.text(line.text);
-                if self.asked.is_empty() {
+                let asks_ignored = asks_ignored && reader.filter.ignores_first();
+                if self.asked.is_empty() && !asks_ignored {
                     reader.matcher.count_prefix(reader.filter, text);
                 } else {
                     let block = Block::one(&seen);
@@ -191,8 +201,16 @@ impl Pass {
                     );
                 }
             }
+            settle(&mut self.settled, index, judged.is_settled());
             tell(told, index, number, &mut judged);
         }
+    }
+}
+
+/// Notes whether nothing more is to be found of a line.
+fn settle(settled: &mut [bool], reader: usize, is_settled: bool) {
+    if let Some(settled) = settled.get_mut(reader) {
+        *settled = is_settled;
     }
 }
 
@@ -208,6 +226,7 @@ fn tell(told: &mut Vec<Told>, reader: usize, line: usize, judged: &mut Judged) {
         judged.date = None;
         judged.time = None;
         judged.too_old = false;
+        judged.matched = false;
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rustix::fs::FileType;
 
-use crate::event::SourceId;
+use crate::event::{PatternId, SourceId};
 
 /// Names why a log cannot be read, or not as promptly as it should be.
 ///
@@ -15,6 +15,14 @@ use crate::event::SourceId;
 /// [`Files::rescan`](crate::Files::rescan), while the other files go on.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    /// The number of a pattern is in use.
+    #[error("watch {pattern}: pattern number {id} is taken")]
+    PatternNumberTaken {
+        /// The number that was asked for.
+        id: PatternId,
+        /// The pattern that was to be watched.
+        pattern: String,
+    },
     /// The number is in use.
     #[error("watch {path}: source number {id} is taken")]
     NumberTaken {
@@ -69,6 +77,15 @@ pub enum SourceError {
         #[source]
         cause: io::Error,
     },
+    /// A directory on the way of a pattern cannot be listed; it is tried again at the next rescan.
+    #[error("list directory {path}")]
+    List {
+        /// The directory.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        cause: io::Error,
+    },
     /// The kernel gives no notice of changes; rescans still see them.
     #[error("watch {path} for changes")]
     Watch {
@@ -88,11 +105,32 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// Returns the error and its cause.
+    pub(crate) fn in_full(&self) -> String {
+        format!("{self}: {:?}", std::error::Error::source(self))
+    }
+
+    /// Returns whether a file cannot be opened because too many are.
+    pub(crate) fn is_out_of_descriptors(&self) -> bool {
+        match self {
+            Self::Open { cause, .. } | Self::Search { cause, .. } | Self::List { cause, .. } => {
+                use rustix::io::Errno;
+                let code = cause.raw_os_error();
+                let of_them = |errno: Errno| code == Some(errno.raw_os_error());
+                of_them(Errno::MFILE) || of_them(Errno::NFILE)
+            }
+            _ => false,
+        }
+    }
+
     /// Returns what a person can do about it, where that is known.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Open { cause, .. } | Self::Search { cause, .. }
+            _ if self.is_out_of_descriptors() => Some(
+                "raise the limit of open files: `LimitNOFILE=` of the service, or `ulimit -n` before the start",
+            ),
+            Self::Open { cause, .. } | Self::Search { cause, .. } | Self::List { cause, .. }
                 if cause.kind() == io::ErrorKind::PermissionDenied =>
             {
                 Some(

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 
+use crate::container::Unwrapped;
 use crate::error::SourceError;
 use crate::position::Position;
 
@@ -18,6 +20,16 @@ impl fmt::Display for SourceId {
     }
 }
 
+/// The caller's number of one pattern of paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PatternId(pub u32);
+
+impl fmt::Display for PatternId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
 /// Complete lines of one source, in file order, in the buffer they were read into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
@@ -27,8 +39,12 @@ pub struct Chunk {
     pub buffer: Vec<u8>,
     /// Where the buffer begins.
     pub begin: Place,
-    /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`.
+    /// Where the lines lie in `buffer`, without their line ends; every range is inside `buffer`. No line is
+    /// longer than [`LINE_CAP`](crate::LINE_CAP), but for records of a container's runtime, which may have
+    /// [`RECORD_CAP`](crate::RECORD_CAP) bytes.
     pub ranges: Vec<Range<usize>>,
+    /// What these lines hold, if they are records of a container's runtime.
+    pub unwrapped: Option<Unwrapped>,
     /// Where to go on after these lines: what is to be stored with the bans they cause.
     pub end: Position,
     /// Whether the source was read to its end, so that the next line is a new one.
@@ -102,6 +118,32 @@ pub enum SourceEvent {
     Appeared {
         /// The path's number.
         source: SourceId,
+    },
+    /// Nothing has been at the path for 30 rescans, and what was there is read to its end. Told once,
+    /// of a source that is to be forgotten then ([`How::vanishes`](crate::How::vanishes)).
+    Vanished {
+        /// The path's number.
+        source: SourceId,
+    },
+    /// A regular file has come to fit a pattern, or did so when it began to be watched. Told again
+    /// only after it was gone and the path had no source any more.
+    ///
+    /// It is told also of files that are watched already: whoever asked knows which those are.
+    Found {
+        /// The pattern's number.
+        pattern: PatternId,
+        /// The file's path.
+        path: PathBuf,
+        /// How far the file was read under another name; to be given to
+        /// [`Files::watch`](crate::Files::watch) as [`Start::At`](crate::Start::At).
+        read_to: Option<Position>,
+    },
+    /// A directory on the way of a pattern cannot be watched or listed. Told once until it changes.
+    PatternProblem {
+        /// The pattern's number.
+        pattern: PatternId,
+        /// What went wrong.
+        error: SourceError,
     },
     /// The path lies on a file system where the kernel tells nothing of what others change, so it is
     /// looked at by [`Files::poll_again`](crate::Files::poll_again) as well. Told once.

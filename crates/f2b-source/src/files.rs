@@ -1,19 +1,21 @@
 //! All watched paths, their turns, and the wait for changes.
 
+mod looking;
+mod patterns;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::path::Path;
-use std::time::Duration;
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::sync::Arc;
 
 use crate::error::SourceError;
-use crate::event::{SourceEvent, SourceId};
+use crate::event::{PatternId, SourceEvent, SourceId};
+use crate::held::Held;
 use crate::hints::Hints;
 use crate::how::{How, Watching};
+use crate::pattern::Pattern;
 use crate::position::Start;
-use crate::source::Source;
+use crate::source::{Around, Source};
 
 /// The log files that are followed.
 ///
@@ -22,12 +24,16 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Files {
     sources: BTreeMap<SourceId, Source>,
+    patterns: BTreeMap<PatternId, Pattern>,
+    held: Held,
     /// Those that may have something to read.
     ready: BTreeSet<SourceId>,
     /// Those that are looked at again and again, whatever the kernel tells.
     polled: BTreeSet<SourceId>,
     /// Those that had a turn since [`turned`](Self::turned) was asked.
     turned: BTreeSet<SourceId>,
+    /// Patterns that may have something to tell.
+    stirred: BTreeSet<PatternId>,
     hints: Option<Hints>,
     /// Why there are no notices, for the sources that are watched later.
     without: Option<io::ErrorKind>,
@@ -82,9 +88,12 @@ impl Files {
         };
         Self {
             sources: BTreeMap::new(),
+            patterns: BTreeMap::new(),
+            held: Held::new(),
             ready: BTreeSet::new(),
             polled: BTreeSet::new(),
             turned: BTreeSet::new(),
+            stirred: BTreeSet::new(),
             hints,
             without: without.map(|cause| cause.kind()),
         }
@@ -131,7 +140,13 @@ impl Files {
             path: path.to_path_buf(),
             cause,
         })?;
-        let mut source = Source::new(id, path, start, how, self.hints.as_mut());
+        let mut around = Around {
+            hints: self.hints.as_mut(),
+            held: &mut self.held,
+        };
+        let path: Arc<Path> = path.into();
+        around.held.watch(&path);
+        let mut source = Source::new(id, path, start, how, &mut around);
         let without = self.without.filter(|_| how.watching == Watching::Notices);
         if let Some(kind) = without {
             let path = source.path().to_path_buf();
@@ -150,7 +165,11 @@ impl Files {
     pub fn forget(&mut self, id: SourceId) -> bool {
         match self.sources.remove(&id) {
             Some(mut source) => {
-                source.close(self.hints.as_mut());
+                source.close(&mut Around {
+                    hints: self.hints.as_mut(),
+                    held: &mut self.held,
+                });
+                self.held.unwatch(id, source.path());
                 self.ready.remove(&id);
                 self.polled.remove(&id);
                 self.turned.remove(&id);
@@ -158,6 +177,21 @@ impl Files {
             }
             None => false,
         }
+    }
+
+    /// Returns how many descriptors are open for all this.
+    #[must_use]
+    pub fn descriptors(&self) -> usize {
+        self.held.count() + usize::from(self.hints.is_some())
+    }
+
+    /// Sets how many log files may be open at once; at first there is no limit.
+    ///
+    /// Beyond it a file is not opened and the source has a [`SourceError::Open`], as when the
+    /// process can have no more descriptors: so some are left for others. When three quarters are
+    /// used rotated files are closed after 3 idle rescans.
+    pub fn limit_files(&mut self, most: usize) {
+        self.held.set_most(most);
     }
 
     /// Returns how many bytes of `id` were not delivered yet, an unfinished last line included.
@@ -178,49 +212,6 @@ impl Files {
         std::mem::take(&mut self.turned)
     }
 
-    /// Has every path looked at again by the next [`read`](Self::read), as if all had changed.
-    ///
-    /// It finds what notices cannot: changes on network file systems, a permission that was given,
-    /// a directory replaced far above. Call it every few seconds also when `wait` never times out.
-    /// A rotated file that brought no line for 30 rescans is closed.
-    pub fn rescan(&mut self) {
-        self.sources.values_mut().for_each(Source::rescan);
-        self.ready.extend(self.sources.keys());
-    }
-
-    /// Returns whether there is something that only [`poll_again`](Self::poll_again) sees in time: then
-    /// it is to be called several times a second, also when `wait` never times out.
-    #[must_use]
-    pub fn needs_polling(&self) -> bool {
-        match self.hints {
-            Some(_) => !self.polled.is_empty(),
-            None => !self.sources.is_empty(),
-        }
-    }
-
-    /// Has the paths looked at again of which the kernel does not tell, or not all: those that are
-    /// polled by choice ([`Watching::Polling`]) or because of their file system
-    /// ([`SourceEvent::Polled`]), and without notices all of them.
-    pub fn poll_again(&mut self) {
-        if self.hints.is_none() {
-            return self.look_again();
-        }
-        for id in &self.polled {
-            if let Some(source) = self.sources.get_mut(id) {
-                source.look = true;
-            }
-        }
-        self.ready.extend(&self.polled);
-    }
-
-    /// Has every path looked at again; nothing grows older by it.
-    fn look_again(&mut self) {
-        for source in self.sources.values_mut() {
-            source.look = true;
-        }
-        self.ready.extend(self.sources.keys());
-    }
-
     /// Gives every source that may have something one turn of at most
     /// [`TURN`](crate::TURN) bytes a file, and hands what it brings to `sink`.
     ///
@@ -232,11 +223,20 @@ impl Files {
                 continue;
             };
             self.turned.insert(id);
-            if source.turn(self.hints.as_mut(), &mut sink) {
+            let mut around = Around {
+                hints: self.hints.as_mut(),
+                held: &mut self.held,
+            };
+            if source.turn(&mut around, &mut sink) {
                 self.ready.insert(id);
             }
             if source.is_polled() {
                 self.polled.insert(id);
+            }
+        }
+        for id in std::mem::take(&mut self.stirred) {
+            if let Some(pattern) = self.patterns.get_mut(&id) {
+                pattern.turn(self.hints.as_mut(), &self.held, &mut sink);
             }
         }
         if self.ready.is_empty() {
@@ -244,89 +244,5 @@ impl Files {
         } else {
             Progress::More
         }
-    }
-
-    /// Waits until a file changes, `also` is readable, or `timeout` is over.
-    ///
-    /// A timeout has every path looked at again, or if something [is polled](Self::needs_polling) what
-    /// [`poll_again`](Self::poll_again) names; neither stands for a [`rescan`](Self::rescan). While a file has more to read it does not wait.
-    /// A signal may end the wait early.
-    ///
-    /// # Errors
-    ///
-    /// [`SourceError::Wait`] when the system refuses to wait.
-    pub fn wait(
-        &mut self,
-        timeout: Duration,
-        also: Option<BorrowedFd<'_>>,
-    ) -> Result<Woken, SourceError> {
-        let ready = !self.ready.is_empty();
-        let timeout = if ready { Duration::ZERO } else { timeout };
-        let (notices, caller) = self.poll(timeout, also)?;
-        if notices {
-            self.take_notices()?;
-        } else if !ready && !caller {
-            if self.needs_polling() {
-                self.poll_again();
-            } else {
-                self.look_again();
-            }
-        }
-        Ok(Woken {
-            files: !self.ready.is_empty(),
-            caller,
-        })
-    }
-
-    /// Returns whether notices, and whether the caller's descriptor, have ended the wait.
-    fn poll(
-        &self,
-        timeout: Duration,
-        also: Option<BorrowedFd<'_>>,
-    ) -> Result<(bool, bool), SourceError> {
-        let notices = self.hints.as_ref().map(Hints::descriptor);
-        let mut descriptors: Vec<_> = [notices, also]
-            .into_iter()
-            .flatten()
-            .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
-            .collect();
-        // Longer than a year is as good as for ever.
-        let timeout = timeout.min(Duration::from_secs(366 * 86_400));
-        let timeout = Timespec {
-            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or_default(),
-            tv_nsec: timeout.subsec_nanos().into(),
-        };
-        match poll(&mut descriptors, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => {
-                return Err(SourceError::Wait {
-                    cause: errno.into(),
-                });
-            }
-        }
-        let mut happened = descriptors.iter().map(|entry| !entry.revents().is_empty());
-        let notices = notices.is_some() && happened.next().unwrap_or_default();
-        let caller = happened.next().unwrap_or_default();
-        Ok((notices, caller))
-    }
-
-    /// Marks the sources that the kernel's notices concern.
-    fn take_notices(&mut self) -> Result<(), SourceError> {
-        let Some(hints) = self.hints.as_mut() else {
-            return Ok(());
-        };
-        let changed = hints.drain().map_err(|cause| SourceError::Wait { cause })?;
-        if changed.overflow {
-            self.look_again();
-            return Ok(());
-        }
-        for id in &changed.paths {
-            if let Some(source) = self.sources.get_mut(id) {
-                source.look = true;
-            }
-        }
-        self.ready.extend(changed.paths);
-        self.ready.extend(changed.contents);
-        Ok(())
     }
 }

@@ -11,10 +11,10 @@ pub(crate) fn polled(file: &File) -> Option<&'static str> {
     judged(&fstatfs(file).ok()?)
 }
 
-/// Returns the name of the file system that holds the nearest directory above `path` that exists, if
-/// it has to be polled.
+/// Returns the name of the file system that holds `path`, or the nearest directory above it that
+/// exists, if it has to be polled.
 pub(crate) fn polled_at(path: &Path) -> Option<&'static str> {
-    let found = path.ancestors().skip(1).find_map(|path| statfs(path).ok());
+    let found = path.ancestors().find_map(|path| statfs(path).ok());
     judged(&found?)
 }
 

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use inotify::{EventMask, Inotify, WatchDescriptor, WatchMask};
 
-use crate::event::SourceId;
+use crate::event::{PatternId, SourceId};
 pub(crate) use places::places;
 use watch::Watch;
 
@@ -31,8 +31,21 @@ pub(crate) struct Changed {
     pub(crate) contents: BTreeSet<SourceId>,
     /// Sources whose path may name another file.
     pub(crate) paths: BTreeSet<SourceId>,
+    /// What came into the directories of patterns, or went, in order.
+    pub(crate) names: Vec<Named>,
+    /// Patterns of which a directory has itself moved or gone.
+    pub(crate) patterns: BTreeSet<PatternId>,
     /// The kernel dropped notices: every source is to be looked at.
     pub(crate) overflow: bool,
+}
+
+/// A name that came into a directory of a pattern, or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) pattern: PatternId,
+    pub(crate) watch: WatchId,
+    pub(crate) name: OsString,
+    pub(crate) came: bool,
 }
 
 /// The number of one notice that was asked for.
@@ -46,6 +59,8 @@ pub(crate) struct Hints {
     watches: BTreeMap<WatchId, Watch>,
     /// The names in directories that each source waits for.
     waited: BTreeMap<SourceId, BTreeSet<(WatchId, OsString)>>,
+    /// The directories of each pattern.
+    folders: BTreeMap<PatternId, BTreeSet<WatchId>>,
     buffer: Vec<u8>,
 }
 
@@ -60,6 +75,7 @@ impl Hints {
             inotify: Inotify::init()?,
             watches: BTreeMap::new(),
             waited: BTreeMap::new(),
+            folders: BTreeMap::new(),
             buffer: vec![0; 16 * 1024],
         })
     }
@@ -102,6 +118,34 @@ impl Hints {
         let waited = self.waited.entry(source).or_default();
         waited.insert((id, name.to_os_string()));
         Ok(id)
+    }
+
+    /// Asks for notices of all that comes into `directory` and goes.
+    pub(crate) fn pattern(&mut self, pattern: PatternId, directory: &Path) -> io::Result<WatchId> {
+        let (id, watch) = self.folder(directory)?;
+        watch.patterns.insert(pattern);
+        self.folders.entry(pattern).or_default().insert(id);
+        Ok(id)
+    }
+
+    /// Ends the notices of a pattern, except about what `is_kept`.
+    pub(crate) fn release_patterns(
+        &mut self,
+        pattern: PatternId,
+        is_kept: impl Fn(WatchId) -> bool,
+    ) {
+        let Some(mut folders) = self.folders.remove(&pattern) else {
+            return;
+        };
+        let gone: Vec<_> = folders.extract_if(.., |id| !is_kept(*id)).collect();
+        for id in gone {
+            self.release(id, |watch| {
+                watch.patterns.remove(&pattern);
+            });
+        }
+        if !folders.is_empty() {
+            self.folders.insert(pattern, folders);
+        }
     }
 
     /// Asks for notices about the names in a directory.
@@ -184,7 +228,7 @@ impl Hints {
                 changed.overflow |= event.mask.contains(EventMask::Q_OVERFLOW);
                 let id = WatchId(event.wd.get_watch_descriptor_id());
                 if let Some(watch) = self.watches.get(&id) {
-                    watch.note(event.mask, event.name, &mut changed);
+                    watch.note(id, event.mask, event.name, &mut changed);
                 }
                 if event
                     .mask

@@ -5,6 +5,9 @@
 pub struct How {
     /// What changes are seen by.
     pub watching: Watching,
+    /// The path was found by a pattern: that nothing has been there for long is told
+    /// ([`SourceEvent::Vanished`](crate::SourceEvent::Vanished)), so that it can be forgotten.
+    pub vanishes: bool,
 }
 
 /// What changes of a file are seen by.

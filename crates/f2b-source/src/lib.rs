@@ -24,7 +24,8 @@
 //! - a log that was rotated and compressed, or truncated and then rotated, while nobody was reading.
 //!
 //! A file that comes back to its path after its handle was closed, and that the last position does
-//! not name, is new: its lines come again.
+//! not name, is new: its lines come again. For a path that fits a watched pattern that holds only
+//! when 4,096 others were closed since.
 //!
 //! A truncated file that has grown past the old offset before the next look is told from a merely
 //! grown one by its first 256 bytes.
@@ -52,15 +53,18 @@
 //! # }
 //! ```
 
+mod container;
 mod encoding;
 mod error;
 mod event;
 mod files;
 mod filesystem;
+mod held;
 mod hints;
 mod how;
 pub mod journal;
 mod opened;
+mod pattern;
 mod position;
 mod resume;
 mod seek;
@@ -68,9 +72,10 @@ mod source;
 mod split;
 mod tail;
 
+pub use container::{Form, Inner, News, RECORD_CAP, Unwrapped, Unwrapper, Whole};
 pub use encoding::{Encoding, Order};
 pub use error::{FileKind, SourceError};
-pub use event::{Chunk, Place, Rotation, SourceEvent, SourceId};
+pub use event::{Chunk, PatternId, Place, Rotation, SourceEvent, SourceId};
 pub use files::{Files, Progress, Woken};
 pub use how::{How, Watching};
 pub use position::{Earlier, FirstLine, FirstLineTextError, Position, Start};

@@ -15,7 +15,7 @@ use crate::position::FirstLine;
 const FIRST_LINE_CAP: u64 = 1024 * 1024;
 
 /// What tells a file from every other one that exists at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FileId {
     pub(crate) device: u64,
     pub(crate) inode: u64,
@@ -88,6 +88,11 @@ impl Opened {
     /// Returns the file's length in bytes now.
     pub(crate) fn size(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    /// Returns whether the file has no name any more.
+    pub(crate) fn is_unlinked(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.nlink() == 0)
     }
 
     /// Returns the fingerprint of the first line, or nothing while it is incomplete or too long.

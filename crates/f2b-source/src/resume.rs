@@ -26,63 +26,88 @@ pub(crate) struct Resumed {
     pub(crate) problem: Option<SourceError>,
 }
 
-/// Opens what is to be read of `path`, where `opened` is what stands there now.
-///
-/// # Errors
-///
-/// [`SourceError::Read`] when the file at the path cannot be read.
-pub(crate) fn resume(
-    path: &Path,
-    opened: Option<Opened>,
-    start: Start,
-) -> Result<Resumed, SourceError> {
-    let mut resumed = Resumed::default();
-    let begin = |opened| match start {
-        Start::Tail => Tail::at_end(opened),
-        _ => Tail::at(opened, 0),
-    };
-    let Start::At(position) = start else {
-        let tail = opened.map(begin).transpose();
-        resumed.current = tail.map_err(read_error(path, 0))?;
-        return Ok(resumed);
-    };
-    let here = opened.as_ref().map(|opened| opened.id);
-    let last = Known::last(&position);
-    let earlier = Known::earlier(&position);
-    if let Some(earlier) = earlier.as_ref().filter(|file| here != Some(file.id)) {
-        resumed.take_up(path, earlier);
-        for tail in &mut resumed.rotated {
-            // It was read to its end before the file of the position was begun.
-            tail.drained = true;
-        }
-    }
-    let found = resumed.rotated.len();
-    if last.id.inode != 0 && here != Some(last.id) {
-        resumed.take_up(path, &last);
-    }
-    let moved_away = resumed.rotated.len() > found;
-    let Some(opened) = opened else {
-        return Ok(resumed);
-    };
-    let back = earlier.filter(|file| file.id == opened.id);
-    let (offset, why) = match back {
-        Some(earlier) => earlier.place(&opened).map_err(read_error(path, 0))?,
-        None if moved_away => (0, Some(Rotation::Replaced)),
-        None => last.place(&opened).map_err(read_error(path, 0))?,
-    };
-    resumed.why = why;
-    resumed.current = Some(Tail::at(opened, offset).map_err(read_error(path, offset))?);
-    Ok(resumed)
+/// What is known of a path that is to be read.
+pub(crate) struct Resume<'source> {
+    pub(crate) path: &'source Path,
+    pub(crate) start: Start,
+    /// Files that have another name now are looked for.
+    pub(crate) searches: bool,
+    /// How far the file that stands there now was read under another name.
+    pub(crate) known: Option<Position>,
+    /// Whether a file is read under another path still.
+    pub(crate) is_kept: &'source dyn Fn(FileId) -> bool,
 }
 
-impl Resumed {
-    /// Adds a file that has another name now, if it lies in the directory of `path`.
-    fn take_up(&mut self, path: &Path, known: &Known) {
-        match known.find(path) {
-            Ok(tail) => self.rotated.extend(tail),
+impl Resume<'_> {
+    /// Opens what is to be read of the path, where `opened` is what stands there now.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Read`] when the file at the path cannot be read.
+    pub(crate) fn resume(self, opened: Option<Opened>) -> Result<Resumed, SourceError> {
+        let mut resumed = Resumed::default();
+        let begin = |opened| match self.start {
+            Start::Tail => Tail::at_end(opened),
+            _ => Tail::at(opened, 0),
+        };
+        let Start::At(position) = self.start else {
+            let tail = opened.map(begin).transpose();
+            resumed.current = tail.map_err(read_error(self.path, 0))?;
+            return Ok(resumed);
+        };
+        let here = opened.as_ref().map(|opened| opened.id);
+        let last = Known::last(&position);
+        let earlier = Known::earlier(&position);
+        if let Some(earlier) = earlier.as_ref().filter(|file| here != Some(file.id)) {
+            self.take_up(earlier, &mut resumed);
+            for tail in &mut resumed.rotated {
+                // It was read to its end before the file of the position was begun.
+                tail.drained = true;
+            }
+        }
+        let found = resumed.rotated.len();
+        if last.id.inode != 0 && here != Some(last.id) {
+            self.take_up(&last, &mut resumed);
+        }
+        let moved_away = resumed.rotated.len() > found;
+        let Some(opened) = opened else {
+            return Ok(resumed);
+        };
+        let back = earlier.filter(|file| file.id == opened.id);
+        let known = self.known.filter(|_| here != Some(last.id));
+        let place = match (known, back) {
+            (Some(_), _) => Self::place(known, &opened),
+            (None, Some(earlier)) => earlier.place(&opened),
+            (None, None) if moved_away => Ok((0, Some(Rotation::Replaced))),
+            (None, None) => last.place(&opened),
+        };
+        let (offset, why) = place.map_err(read_error(self.path, 0))?;
+        resumed.why = why;
+        resumed.current = Some(Tail::at(opened, offset).map_err(read_error(self.path, offset))?);
+        Ok(resumed)
+    }
+
+    /// Returns where to go on in a file of which this is known.
+    pub(crate) fn place(
+        known: Option<Position>,
+        opened: &Opened,
+    ) -> io::Result<(u64, Option<Rotation>)> {
+        match known {
+            Some(position) => Known::last(&position).place(opened),
+            None => Ok((0, None)),
+        }
+    }
+
+    /// Adds a file that has another name now, if it lies in the directory of the path.
+    fn take_up(&self, known: &Known, resumed: &mut Resumed) {
+        if !self.searches || (self.is_kept)(known.id) {
+            return;
+        }
+        match known.find(self.path) {
+            Ok(tail) => resumed.rotated.extend(tail),
             Err(cause) => {
-                self.problem = Some(SourceError::Search {
-                    path: path.to_path_buf(),
+                resumed.problem = Some(SourceError::Search {
+                    path: self.path.to_path_buf(),
                     cause,
                 });
             }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::container::form_of;
 use crate::encoding::Encoding;
 use crate::error::SourceError;
 use crate::opened::{Opened, open, read_at};
@@ -21,8 +22,8 @@ const LINES: usize = 5;
 /// Returns a place in the file at `path` before which every line counts as old, as far as lines stand in
 /// the order of their dates; nothing if there is no file, or if it is to be read from its begin.
 ///
-/// `is_old` is given lines without their ends, in the bytes of the file; it says nothing of a line without
-/// a date. A place where five lines have none counts as not old, so that rather too much is read.
+/// `is_old` is given lines without their ends, in the bytes of the file, and of a line of a container log
+/// when it was written, in microseconds since 1970; it says nothing of a line without a date. A place where five lines have none counts as not old, so that rather too much is read.
 ///
 /// # Errors
 ///
@@ -30,7 +31,7 @@ const LINES: usize = 5;
 pub fn seek(
     path: &Path,
     encoding: Encoding,
-    mut is_old: impl FnMut(&[u8]) -> Option<bool>,
+    mut is_old: impl FnMut(&[u8], Option<i64>) -> Option<bool>,
 ) -> Result<Option<Position>, SourceError> {
     let Some(opened) = open(path)? else {
         return Ok(None);
@@ -42,13 +43,18 @@ pub fn seek(
 fn halve(
     opened: &Opened,
     encoding: Encoding,
-    is_old: &mut impl FnMut(&[u8]) -> Option<bool>,
+    is_old: &mut impl FnMut(&[u8], Option<i64>) -> Option<bool>,
 ) -> io::Result<Option<Position>> {
     // All before `low` is old.
     let (mut low, mut high) = (0, opened.size()?);
+    if high <= SHORT {
+        return Ok(None);
+    }
+    let form = form_of(&opened.file, high)?;
+    let mut is_old = |line: &[u8]| is_old(line, form.and_then(|form| form.time_us(line)));
     while high.saturating_sub(low) > SHORT {
         let middle = low + (high - low) / 2;
-        match oldest_known(opened, encoding, middle, is_old)? {
+        match oldest_known(opened, encoding, middle, &mut is_old)? {
             Some(begin) if begin < high => low = begin,
             _ => high = middle,
         }

@@ -1,32 +1,42 @@
 //! One watched path: the file that stands there, and those that stood there before.
 
+mod look;
+
 use std::collections::VecDeque;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::SourceError;
-use crate::event::{Chunk, Place, Rotation, SourceEvent, SourceId};
-use crate::filesystem::{polled, polled_at};
-use crate::hints::{Hints, places};
+use crate::event::{Chunk, Place, SourceEvent, SourceId};
+use crate::held::{Held, Hold};
+use crate::hints::Hints;
 use crate::how::{How, Watching};
-use crate::opened::{FileId, Opened, look, open};
 use crate::position::{Earlier, Position, Start};
-use crate::resume::{read_error, resume};
+use crate::resume::read_error;
 use crate::tail::{Tail, Turn};
 
-/// Rotated files that stay open for late lines; descriptors are bounded by it.
-const ROTATED: usize = 4;
-
-/// Rescans without a new line after which a rotated file is closed.
+/// Rescans without a new line after which a rotated file is closed, and those without a file after
+/// which a path has vanished.
 const IDLE_RESCANS: u32 = 30;
+
+/// The same for a file without a name, and for any when nearly all descriptors are used.
+const IDLE_RESCANS_SHORT: u32 = 2;
+
+/// What all sources share.
+pub(crate) struct Around<'files> {
+    pub(crate) hints: Option<&'files mut Hints>,
+    pub(crate) held: &'files mut Held,
+}
 
 /// A path and its files.
 #[derive(Debug)]
 pub(crate) struct Source {
     id: SourceId,
-    path: PathBuf,
+    path: Arc<Path>,
     /// Where to begin when no file is open.
     start: Start,
+    /// The file that `start` names may lie beside the path, under another name.
+    searches: bool,
     how: How,
     /// The file system, if it is one where the kernel does not tell of all changes.
     polled: Option<&'static str>,
@@ -35,6 +45,10 @@ pub(crate) struct Source {
     /// The last of `tails` is the file at the path.
     attached: bool,
     missing: bool,
+    /// Rescans at which there was no file at all; at last the end of that was told.
+    absent: u32,
+    /// What was last said of the files to those who share them.
+    holds: Vec<Hold>,
     /// The path is to be compared with the open file.
     pub(crate) look: bool,
     /// The problems that were told and still stand: with the file, and with the notices.
@@ -54,26 +68,28 @@ impl Source {
     /// Begins to follow `path`, an absolute one.
     pub(crate) fn new(
         id: SourceId,
-        path: PathBuf,
+        path: Arc<Path>,
         start: Start,
         how: How,
-        hints: Option<&mut Hints>,
+        around: &mut Around<'_>,
     ) -> Self {
         let mut source = Self {
             id,
             path,
             start,
+            searches: true,
             how,
             polled: None,
             tails: VecDeque::new(),
             attached: false,
             missing: false,
+            absent: 0,
+            holds: Vec::new(),
             look: true,
             told: [None, None],
             outbox: Vec::new(),
         };
-        let hints = hints.filter(|_| how.watching == Watching::Notices);
-        source.look_again(hints);
+        source.look_again(around);
         source
     }
 
@@ -98,6 +114,9 @@ impl Source {
         for tail in &mut self.tails {
             tail.idle = tail.idle.saturating_add(1);
         }
+        if self.missing && self.tails.is_empty() {
+            self.absent = self.absent.saturating_add(1);
+        }
     }
 
     /// Returns how many bytes stand behind the last delivered lines.
@@ -105,167 +124,57 @@ impl Source {
         self.tails.iter().map(Tail::lag).reduce(u64::saturating_add)
     }
 
-    /// Ends all notices.
-    pub(crate) fn close(&mut self, hints: Option<&mut Hints>) {
-        if let Some(hints) = hints {
+    /// Closes all files and ends all notices.
+    pub(crate) fn close(&mut self, around: &mut Around<'_>) {
+        if let Some(hints) = around.hints.as_deref_mut() {
             for tail in &self.tails {
                 release(self.id, tail, hints);
             }
             hints.release_directories(self.id, &[]);
         }
-        self.tails.clear();
+        for tail in self.tails.drain(..) {
+            around.held.forget(tail.id());
+        }
+        self.share(around);
     }
 
     /// Reads on, and returns whether more waits.
     pub(crate) fn turn(
         &mut self,
-        hints: Option<&mut Hints>,
+        around: &mut Around<'_>,
         sink: &mut impl FnMut(SourceEvent),
     ) -> bool {
-        let mut hints = hints.filter(|_| self.how.watching == Watching::Notices);
         if self.look {
-            self.look_again(hints.as_deref_mut());
+            self.look_again(around);
         }
-        let more = self.read(hints.as_deref_mut(), sink);
-        self.let_go(hints);
+        let more = self.read(around, sink);
+        self.let_go(around);
+        if self.how.vanishes && self.absent == IDLE_RESCANS + 1 {
+            self.absent += 1;
+            let source = self.id;
+            self.outbox.push(SourceEvent::Vanished { source });
+        }
         self.outbox.drain(..).for_each(sink);
         more || self.look
     }
 
-    /// Compares the path with the open file and opens what is new there.
-    fn look_again(&mut self, mut hints: Option<&mut Hints>) {
-        self.look = false;
-        let mut notices = Ok(());
-        // A file may come between the asking for notices and the look: then the places change.
-        for _ in 0..4 {
-            let places = hints.as_deref_mut().map(|hints| {
-                let places = places(&self.path);
-                notices = self.watch_places(&places, hints);
-                places
-            });
-            let found = self.stands();
-            let missing = matches!(found, Ok(None));
-            let result = found.and_then(|found| self.found(found));
-            self.tell(About::File, result);
-            let is_settled = |places| places == crate::hints::places(&self.path);
-            if !missing || places.is_none_or(is_settled) {
-                break;
-            }
+    /// Tells those who share the files which of them are open.
+    fn share(&mut self, around: &mut Around<'_>) {
+        let last = self.tails.len();
+        let is_current = |index| self.attached && index + 1 == last;
+        let tails = self.tails.iter().enumerate();
+        let holds: Vec<_> = tails
+            .map(|(index, tail)| (tail.id(), is_current(index)))
+            .collect();
+        if holds != self.holds {
+            let held = &mut around.held;
+            held.update(self.id, &self.path, &self.holds, &holds);
+            self.holds = holds;
         }
-        if let Some(hints) = hints {
-            let files = self.watch_files(hints);
-            self.tell(About::Notices, notices.and(files));
-        }
-    }
-
-    /// Returns what stands at the path.
-    fn stands(&self) -> Result<Option<FileId>, SourceError> {
-        if self.polled.is_some() {
-            // A network file system may answer from what it remembers for a minute, but when a file
-            // is opened it has to ask; then it knows the file's length as well.
-            return Ok(open(&self.path)?.map(|opened| opened.id));
-        }
-        look(&self.path)
-    }
-
-    /// Takes in whether the kernel tells of all changes where the file lies, or would lie.
-    fn judge_filesystem(&mut self, found: Option<&'static str>) {
-        let (Some(filesystem), None) = (found, self.polled) else {
-            return;
-        };
-        self.polled = found;
-        if self.how.watching == Watching::Notices {
-            let source = self.id;
-            self.outbox.push(SourceEvent::Polled { source, filesystem });
-        }
-    }
-
-    /// Takes in what stands at the path now.
-    fn found(&mut self, found: Option<FileId>) -> Result<(), SourceError> {
-        let Some(id) = found else {
-            return self.gone();
-        };
-        if self.attached && self.tails.back().is_some_and(|tail| tail.id() == id) {
-            return Ok(());
-        }
-        if let Some(index) = self.tails.iter().position(|tail| tail.id() == id) {
-            // A file that stood here before is back.
-            let tail = self.tails.remove(index);
-            self.tails.extend(tail);
-            self.arrived(Some(Rotation::Replaced));
-            return Ok(());
-        }
-        if self.tails.len() > ROTATED && !self.make_room() {
-            self.look = true;
-            return Ok(());
-        }
-        match open(&self.path)? {
-            Some(opened) => self.begin(opened),
-            None => self.gone(),
-        }
-    }
-
-    /// Begins with another file at the path.
-    fn begin(&mut self, opened: Opened) -> Result<(), SourceError> {
-        self.judge_filesystem(polled(&opened.file));
-        if self.tails.is_empty() {
-            let resumed = resume(&self.path, Some(opened), self.start)?;
-            self.tails.extend(resumed.rotated);
-            self.tails.extend(resumed.current);
-            self.arrived(resumed.why);
-            return resumed.problem.map_or(Ok(()), Err);
-        }
-        let tail = Tail::at(opened, 0).map_err(read_error(&self.path, 0))?;
-        self.tails.push_back(tail);
-        self.arrived(Some(Rotation::Replaced));
-        Ok(())
-    }
-
-    /// Tells that the file at the path is another one now.
-    fn arrived(&mut self, why: Option<Rotation>) {
-        let source = self.id;
-        self.attached = true;
-        if std::mem::take(&mut self.missing) {
-            self.outbox.push(SourceEvent::Appeared { source });
-        } else if let Some(why) = why {
-            self.outbox.push(SourceEvent::Rotated { source, why });
-        }
-    }
-
-    /// Takes in that nothing stands at the path.
-    fn gone(&mut self) -> Result<(), SourceError> {
-        self.attached = false;
-        if !std::mem::replace(&mut self.missing, true) {
-            let source = self.id;
-            self.outbox.push(SourceEvent::Missing { source });
-            self.judge_filesystem(polled_at(&self.path));
-        }
-        match self.start {
-            Start::At(_) if self.tails.is_empty() => {
-                let resumed = resume(&self.path, None, self.start)?;
-                self.tails.extend(resumed.rotated);
-                resumed.problem.map_or(Ok(()), Err)
-            }
-            // What appears from now on is new.
-            Start::Tail => {
-                self.start = Start::Head;
-                Ok(())
-            }
-            Start::At(_) | Start::Head => Ok(()),
-        }
-    }
-
-    /// Lets the oldest rotated file go if it was read to its end.
-    fn make_room(&mut self) -> bool {
-        let Some(oldest) = self.tails.front_mut().filter(|tail| tail.drained) else {
-            return false;
-        };
-        oldest.idle = IDLE_RESCANS + 1;
-        true
     }
 
     /// Gives each file its turn, in order; a later one only when the earlier ones are drained.
-    fn read(&mut self, hints: Option<&mut Hints>, sink: &mut impl FnMut(SourceEvent)) -> bool {
+    fn read(&mut self, around: &mut Around<'_>, sink: &mut impl FnMut(SourceEvent)) -> bool {
         self.outbox.drain(..).for_each(&mut *sink);
         let mut more = false;
         let mut index = 0;
@@ -277,7 +186,7 @@ impl Source {
                     self.deliver(index, turn, sink);
                 }
                 Err(cause) => {
-                    self.fail(read_error(&self.path, offset)(cause), hints);
+                    self.fail(read_error(&self.path, offset)(cause), around);
                     return false;
                 }
             }
@@ -317,6 +226,7 @@ impl Source {
                 buffer: turn.buffer,
                 begin,
                 ranges: turn.ranges,
+                unwrapped: turn.unwrapped,
                 end,
                 at_end: turn.at_end && last,
                 oversize: turn.oversize,
@@ -332,73 +242,54 @@ impl Source {
         let tail = self.tails.get(index)?;
         let earlier = index.checked_sub(1).and_then(|index| self.tails.get(index));
         Some(Position {
-            device: tail.id().device,
-            inode: tail.id().inode,
-            offset: tail.offset(),
-            first_line: tail.first_line(),
             earlier: earlier.map(|tail| Earlier {
                 device: tail.id().device,
                 inode: tail.id().inode,
                 offset: tail.offset(),
                 first_line: tail.first_line(),
             }),
+            ..position_in(tail)
         })
     }
 
     /// Closes the files as one cannot be read; a rescan goes on from the position.
-    fn fail(&mut self, error: SourceError, hints: Option<&mut Hints>) {
+    fn fail(&mut self, error: SourceError, around: &mut Around<'_>) {
         if let Some(position) = self.position() {
             self.start = Start::At(position);
+            self.searches = true;
         }
         self.attached = false;
-        self.close(hints);
+        self.close(around);
         self.tell(About::File, Err(error));
     }
 
     /// Closes rotated files that nobody writes to any more.
-    fn let_go(&mut self, mut hints: Option<&mut Hints>) {
+    fn let_go(&mut self, around: &mut Around<'_>) {
         let kept = usize::from(self.attached);
-        while self.tails.len() > kept {
-            let idle = |tail: &Tail| tail.drained && tail.idle > IDLE_RESCANS;
-            if !self.tails.front().is_some_and(idle) {
-                break;
-            }
+        let is_pressed = around.held.is_pressed();
+        let is_over = |tail: &Tail| {
+            tail.drained
+                && (tail.idle > IDLE_RESCANS
+                    || tail.idle > IDLE_RESCANS_SHORT && (is_pressed || tail.is_unlinked()))
+        };
+        while self.tails.len() > kept && self.tails.front().is_some_and(is_over) {
             if let Some(position) = self.position() {
                 self.start = Start::At(position);
+                // What was let go is not taken up again.
+                self.searches = false;
             }
-            if let (Some(tail), Some(hints)) = (self.tails.pop_front(), hints.as_deref_mut()) {
+            let Some(tail) = self.tails.pop_front() else {
+                break;
+            };
+            if let Some(hints) = around.hints.as_deref_mut() {
                 release(self.id, &tail, hints);
             }
-        }
-    }
-
-    /// Asks for notices about the places where another file can come to stand at the path.
-    fn watch_places(
-        &self,
-        places: &[(PathBuf, OsString)],
-        hints: &mut Hints,
-    ) -> Result<(), SourceError> {
-        let mut kept = Vec::new();
-        let mut result = Ok(());
-        for (directory, name) in places {
-            match hints.directory(self.id, directory, name) {
-                Ok(id) => kept.push((id, name.clone())),
-                Err(cause) => result = Err(watch_error(directory, cause)),
+            self.share(around);
+            if !tail.is_unlinked() {
+                around.held.let_go(self.id, &self.path, position_in(&tail));
             }
         }
-        hints.release_directories(self.id, &kept);
-        result
-    }
-
-    /// Asks for notices about the files that have none yet; they are read after that.
-    fn watch_files(&mut self, hints: &mut Hints) -> Result<(), SourceError> {
-        for tail in &mut self.tails {
-            if tail.watch.is_none() {
-                let id = hints.file(self.id, tail.file(), &self.path);
-                tail.watch = Some(id.map_err(|cause| watch_error(&self.path, cause))?);
-            }
-        }
-        Ok(())
+        self.share(around);
     }
 
     /// Puts a new problem into the outbox, or notes that there is none.
@@ -410,7 +301,7 @@ impl Source {
             *told = None;
             return;
         };
-        let text = format!("{error}: {:?}", std::error::Error::source(&error));
+        let text = error.in_full();
         if told.as_ref() != Some(&text) {
             *told = Some(text);
             let source = self.id;
@@ -419,10 +310,14 @@ impl Source {
     }
 }
 
-fn watch_error(path: &Path, cause: std::io::Error) -> SourceError {
-    SourceError::Watch {
-        path: path.to_path_buf(),
-        cause,
+/// Returns where a file was read to, of which alone is asked.
+fn position_in(tail: &Tail) -> Position {
+    Position {
+        device: tail.id().device,
+        inode: tail.id().inode,
+        offset: tail.offset(),
+        first_line: tail.first_line(),
+        earlier: None,
     }
 }
 

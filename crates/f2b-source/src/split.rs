@@ -7,7 +7,7 @@ pub const LINE_CAP: usize = 64 * 1024;
 
 /// The unfinished line between two reads.
 ///
-/// At most [`LINE_CAP`] bytes of it are kept, however long it grows.
+/// At most as many bytes of it are kept as a line may have, however long it grows.
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
     /// The begin of the unfinished line.
@@ -56,8 +56,8 @@ impl Splitter {
         buffer
     }
 
-    /// Finds the lines that end in `buffer`, and takes the unfinished one off its end.
-    pub(crate) fn split(&mut self, buffer: &mut Vec<u8>) -> Split {
+    /// Finds the lines of at most `cap` bytes that end in `buffer`, and takes the unfinished one off its end.
+    pub(crate) fn split(&mut self, buffer: &mut Vec<u8>, cap: usize) -> Split {
         let seen = self.kept.len();
         let fresh = buffer.get(seen..).unwrap_or_default();
         let mut split = Split {
@@ -68,7 +68,7 @@ impl Splitter {
         for newline in memchr::memchr_iter(b'\n', fresh) {
             let end = seen + newline;
             if !self.headless {
-                split.push(buffer, start..end, self.passed);
+                split.push(buffer, start..end, self.passed, cap);
             }
             self.headless = false;
             self.passed = 0;
@@ -76,7 +76,7 @@ impl Splitter {
         }
         // What is left is unfinished.
         let rest = buffer.get(start..).unwrap_or_default();
-        let room = if self.headless { 0 } else { LINE_CAP };
+        let room = if self.headless { 0 } else { cap };
         let kept = rest.get(..room).unwrap_or(rest);
         self.passed = self.passed.saturating_add((rest.len() - kept.len()) as u64);
         self.kept = kept.to_vec();
@@ -87,9 +87,9 @@ impl Splitter {
 
 impl Split {
     /// Adds the line at `range`, of which `passed` more bytes are not in the buffer.
-    fn push(&mut self, buffer: &[u8], range: Range<usize>, passed: u64) {
+    fn push(&mut self, buffer: &[u8], range: Range<usize>, passed: u64, cap: usize) {
         let line = buffer.get(range.clone()).unwrap_or_default();
-        if passed > 0 || line.len() > LINE_CAP {
+        if passed > 0 || line.len() > cap {
             // Its end is what makes a rule's `$` mean anything: a part of it could be made to look
             // like another line.
             self.oversize += 1;
@@ -111,7 +111,7 @@ mod tests {
         for piece in pieces {
             let mut buffer = splitter.buffer(piece.len());
             buffer.extend_from_slice(piece);
-            let split = splitter.split(&mut buffer);
+            let split = splitter.split(&mut buffer, LINE_CAP);
             lines.extend(split.ranges.into_iter().map(|range| buffer[range].to_vec()));
             oversize += split.oversize;
         }
@@ -168,7 +168,7 @@ mod tests {
         for turn in 1..=64_u64 {
             let mut buffer = splitter.buffer(piece.len());
             buffer.extend_from_slice(&piece);
-            let split = splitter.split(&mut buffer);
+            let split = splitter.split(&mut buffer, LINE_CAP);
             assert!(split.ranges.is_empty() && buffer.is_empty());
             assert!(splitter.kept.capacity() <= LINE_CAP);
             assert_eq!(splitter.unfinished(), turn * piece.len() as u64);

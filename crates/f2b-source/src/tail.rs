@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rustix::buffer::spare_capacity;
 
+use crate::container::{self, Inner, Unwrapped, Unwrapper};
 use crate::event::Rotation;
 use crate::hints::WatchId;
 use crate::opened::{FileId, Opened, read_at};
@@ -22,6 +23,7 @@ const HEAD: usize = 256;
 pub(crate) struct Tail {
     opened: Opened,
     splitter: Splitter,
+    unwrapper: Unwrapper,
     /// The begin of the unfinished line.
     offset: u64,
     /// The file's length as it was seen last.
@@ -44,6 +46,7 @@ pub(crate) struct Turn {
     /// Where the buffer begins in the file; of a line that is too long only the end is of use.
     pub(crate) begin: u64,
     pub(crate) ranges: Vec<Range<usize>>,
+    pub(crate) unwrapped: Option<Unwrapped>,
     pub(crate) oversize: u64,
     /// The file begins anew: the turn read nothing.
     pub(crate) rotated: Option<Rotation>,
@@ -55,6 +58,7 @@ impl Tail {
     /// Follows `opened` from `offset`, the begin of a line.
     pub(crate) fn at(opened: Opened, offset: u64) -> io::Result<Self> {
         let mut tail = Self {
+            unwrapper: container::resume(&opened.file, offset)?,
             size: opened.size()?,
             opened,
             splitter: Splitter::default(),
@@ -99,6 +103,11 @@ impl Tail {
         &self.opened.file
     }
 
+    /// Returns whether the file has no name any more; nobody else can open it then.
+    pub(crate) fn is_unlinked(&self) -> bool {
+        self.opened.is_unlinked().unwrap_or(false)
+    }
+
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
@@ -123,6 +132,7 @@ impl Tail {
             buffer: Vec::new(),
             begin: self.offset,
             ranges: Vec::new(),
+            unwrapped: None,
             oversize: 0,
             rotated: None,
             at_end: true,
@@ -148,15 +158,39 @@ impl Tail {
             let room = turn.buffer.capacity() - turn.buffer.len();
             let length = self.fill(&mut turn.buffer, read)?;
             turn.at_end = length < room;
-            let split = self.splitter.split(&mut turn.buffer);
+            let cap = self.unwrapper.cap(&turn.buffer);
+            let split = self.splitter.split(&mut turn.buffer, cap);
             turn.ranges = split.ranges;
             turn.oversize = split.oversize;
+            self.unwrap(&mut turn);
             let after = read.saturating_add(length as u64);
             self.offset = after.saturating_sub(self.splitter.unfinished());
             self.idle = 0;
             self.remember_begin()?;
         }
         Ok(turn)
+    }
+
+    /// Takes over what is known of the log from the file that stood at its path before.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        if self.offset == 0 {
+            self.unwrapper = before.unwrapper.next_file();
+        }
+    }
+
+    /// Finds out what the lines of a turn hold.
+    fn unwrap(&mut self, turn: &mut Turn) {
+        let begin = self.offset.checked_sub(turn.begin);
+        let begin = begin.and_then(|begin| usize::try_from(begin).ok());
+        turn.unwrapped = self.unwrapper.chunk(&turn.buffer, &turn.ranges, begin);
+        let lines = turn.unwrapped.iter().flat_map(|unwrapped| &unwrapped.lines);
+        let left_out = lines.filter(|inner| matches!(inner, Inner::LeftOut));
+        turn.oversize += left_out.count() as u64;
+        if turn.unwrapped.is_none() {
+            let before = turn.ranges.len();
+            turn.ranges.retain(|range| range.len() <= LINE_CAP);
+            turn.oversize += (before - turn.ranges.len()) as u64;
+        }
     }
 
     /// Returns why the file is another than it was, judged by its length and its begin.
@@ -180,6 +214,7 @@ impl Tail {
     /// Goes back to the first line.
     fn begin_anew(&mut self) {
         self.splitter = Splitter::default();
+        self.unwrapper = self.unwrapper.next_file();
         self.offset = 0;
         self.first_line = None;
         self.head = Vec::new();

@@ -74,10 +74,11 @@ const OUTSIDE: &[Outside] = &[
         &["f2b-action", "f2b-source", "f2b-firewall", "f2b-daemon"],
     ),
     room("sd-notify", &["f2b-daemon"]),
-    room("serde", &["conformance"]),
+    room("serde", &["f2b-source", "conformance"]),
     tests(
         "serde_json",
         &[
+            "f2b-source",
             "f2b-action",
             "f2b-store",
             "f2b-protocol",

@@ -57,6 +57,7 @@ const WORKSHOP: &[(&str, &[&str])] = &[
             "f2b-config",
             "f2b-pyregex",
             "f2b-match",
+            "f2b-source",
             "f2b-action",
             "kernel-kit",
         ],

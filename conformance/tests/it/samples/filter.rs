@@ -5,9 +5,11 @@ use std::path::Path;
 
 use f2b_core::{Span, UnixTime};
 use f2b_match::{Filter, Given, Identity, Judging, Kind, Line, Matcher, Moment, UseDns, Zone};
+use f2b_source::Form;
 use serde_json::{Map, Value as Json};
 
 use super::expected::Expected;
+use super::wrapped::Container;
 use crate::matching;
 
 /// The zone in which the sample logs were written.
@@ -90,11 +92,13 @@ impl Options {
 pub(super) struct Set {
     filter: Filter,
     matcher: Matcher,
+    /// The log is that of a container; and what finds the times at which its lines are written.
+    container: Option<(Container, Matcher)>,
     covered: BTreeSet<usize>,
 }
 
 impl Set {
-    pub(super) fn read(tree: &Path, name: &str, options: &Options) -> Self {
+    pub(super) fn read(tree: &Path, name: &str, options: &Options, form: Option<Form>) -> Self {
         let read = matching::filter(tree, name, &options.arguments(), UseDns::Raw);
         let (filter, mut dates) = read.unwrap_or_else(|error| panic!("{name}: {error}"));
         dates.begin(UnixTime::from_seconds(BEGIN));
@@ -105,9 +109,12 @@ impl Set {
             tell_prefregex: false,
         };
         let zone = Zone::named(ZONE).unwrap();
+        let plain = || Matcher::new(dates.anew(), zone.clone(), judging);
+        let container = form.map(|form| (Container::new(form), plain()));
         Self {
             filter,
-            matcher: Matcher::new(dates, zone, judging),
+            matcher: plain(),
+            container,
             covered: BTreeSet::new(),
         }
     }
@@ -130,16 +137,38 @@ impl Set {
             time: now,
             text: JOURNAL_DATE,
         };
-        let line = Line {
-            text: &text,
-            given: options.is_journal().then_some(given),
+        let line = if options.is_journal() {
+            Line::with_time(&text, given)
+        } else {
+            Line::new(&text)
         };
         let moment = Moment {
             now,
             findtime: Span::from_seconds(600),
             in_operation: false,
         };
-        let judged = self.matcher.judge(&self.filter, line, moment);
+        let judged = match &mut self.container {
+            Some((container, times)) if !options.is_journal() => {
+                // What has no date is written when the line before was.
+                let time = times.judge(&self.filter, line, moment).time;
+                let time = time.map_or(now, |stamp| stamp.time);
+                let inside = container.through(&text, time);
+                let records: Vec<&str> = inside.records.iter().map(String::as_str).collect();
+                let given = Given {
+                    time: inside.time,
+                    text: "",
+                };
+                let line = Line::written_at(&inside.text, given);
+                let (judged, record) =
+                    self.matcher
+                        .judge_unwrapped(&self.filter, line, &records, moment);
+                if let Some(record) = record.and_then(|record| records.get(record)) {
+                    return Some(format!("the record itself was something: {record}"));
+                }
+                judged
+            }
+            _ => self.matcher.judge(&self.filter, line, moment),
+        };
         if let Some(reason) = judged.failed {
             return Some(format!("failed with {reason}"));
         }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use f2b_source::{Chunk, How, Position, SourceId, Start};
+use f2b_source::{Chunk, How, PatternId, Position, SourceId, Start, Watching};
 use indexmap::IndexMap;
 
 use super::jail::FileSource;
@@ -21,6 +21,7 @@ pub(super) struct Feeds {
     feeds: IndexMap<SourceId, Feed>,
     by_path: HashMap<PathBuf, Vec<SourceId>>,
     next: u32,
+    next_pattern: u32,
 }
 
 /// One file as it is read for some jails.
@@ -54,7 +55,7 @@ pub(super) struct Way {
     /// Its path.
     pub(super) path: PathBuf,
     /// How its changes are noticed.
-    pub(super) how: How,
+    pub(super) watching: Watching,
 }
 
 /// Jails that have caught up with others of the same file.
@@ -79,7 +80,7 @@ impl Feeds {
     ) {
         let way = Way {
             path: file.path.clone(),
-            how,
+            watching: how.watching,
         };
         let start = file.reached.map_or(file.start, Start::At);
         let (id, gate, is_new) = self.join(way, start, seek.clone());
@@ -143,6 +144,13 @@ impl Feeds {
             self.remove(id);
         }
         is_over
+    }
+
+    /// Returns a number that no pattern has had.
+    pub(super) fn next_pattern(&mut self) -> PatternId {
+        let id = PatternId(self.next_pattern);
+        self.next_pattern += 1;
+        id
     }
 
     /// Returns a feed.

@@ -8,14 +8,14 @@ use f2b_core::{Dice, FailId, Jail, Settings};
 use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Zone};
 use f2b_protocol::Exception;
-use f2b_source::{Encoding, Position, SourceId, Start};
+use f2b_source::{Encoding, PatternId, Position, SourceId, Start};
 use indexmap::{IndexMap, IndexSet};
 
 use super::ignoring::Ignoring;
 use super::options::JailTold;
 use super::passes::Stamp;
-use super::reading::JournalArguments;
 pub(crate) use super::reading::JournalSource;
+use super::reading::{JournalArguments, Places};
 use crate::clock;
 use crate::shell::Worker;
 
@@ -39,6 +39,26 @@ pub(crate) struct LogFile {
     pub(crate) tail: bool,
 }
 
+/// A pattern of `logpath`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogPattern {
+    /// As it is written.
+    pub(crate) pattern: String,
+    /// The number under which it is watched; none while the jail rests or reads no files.
+    pub(crate) id: Option<PatternId>,
+}
+
+/// The patterns of a jail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogPatterns(pub(crate) Vec<LogPattern>);
+
+impl LogPatterns {
+    /// Tells whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A jail, configured or running.
 #[derive(Debug)]
 pub(crate) struct JailRuntime {
@@ -60,6 +80,10 @@ pub(crate) struct JailRuntime {
     pub(crate) encoding: Encoding,
     /// The log files it was told of, those that are waited for included.
     pub(crate) logs: Vec<LogFile>,
+    /// Patterns that further log files may come to fit.
+    pub(crate) patterns: LogPatterns,
+    /// How far an earlier run has read its log files, if more of them may be found.
+    pub(crate) places: Option<Places>,
     /// Its `journalmatch`: groups of which any may fit.
     pub(crate) matches: Vec<Vec<String>>,
     /// Whom it ignores.
@@ -181,6 +205,8 @@ impl JailRuntime {
             stamp: Stamp::new(),
             encoding: Encoding::Utf8,
             logs: Vec::new(),
+            patterns: LogPatterns::default(),
+            places: None,
             matches: Vec::new(),
             actions: IndexMap::new(),
             sets: OnceCell::new(),

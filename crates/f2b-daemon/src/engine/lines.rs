@@ -1,6 +1,7 @@
 //! Lines that came in: judged, counted, and their place remembered.
 
 mod entries;
+mod inside;
 mod judge;
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 use f2b_core::{FailId, Failure, UnixTime};
 use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Reader, Value as Captured};
 use f2b_protocol::Value;
-use f2b_source::{Chunk, Encoding, SourceEvent};
+use f2b_source::{Chunk, Encoding, SourceError, SourceEvent};
 
 use super::ignoring::Waiting;
 use super::jail::{FileSource, FileState, JailRuntime, ReadCounters};
@@ -25,6 +26,15 @@ impl Engine {
     pub(super) fn on_file(&mut self, news: &SourceEvent) {
         let id = match news {
             SourceEvent::Chunk(chunk) => return self.on_chunk(chunk),
+            SourceEvent::Found {
+                pattern,
+                path,
+                read_to,
+            } => return self.on_found(*pattern, path, *read_to),
+            SourceEvent::PatternProblem { pattern, error } => {
+                return self.on_pattern_problem(*pattern, error);
+            }
+            SourceEvent::Vanished { source } => return self.on_vanished(*source),
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }
@@ -100,9 +110,7 @@ impl Engine {
                 .map(|member| (member.reader, member.rest))
                 .unzip();
             let mut judge = Judge::new(pass, readers, encoding);
-            for (number, range) in chunk.ranges.iter().enumerate() {
-                judge.line(number, range.start, with_end(&chunk.buffer, range), None);
-            }
+            inside::judge_lines(&mut judge, chunk, encoding);
             for (reader, number) in &judge.panicked {
                 if let (Some(member), Some(range)) =
                     (members.get(*reader), chunk.ranges.get(*number))
@@ -227,6 +235,10 @@ impl Counted<'_> {
             batch.lines.push(Line::new(Level::Warning, "filter", text));
         }
         self.read.undecoded += undecoded;
+        let unwrapped = chunk.unwrapped.as_ref();
+        let news =
+            unwrapped.and_then(|unwrapped| inside::told(self.name, &self.file.path, unwrapped));
+        batch.lines.extend(news);
     }
 }
 
@@ -284,7 +296,10 @@ impl JailRuntime {
 fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Option<Line> {
     let path = file.path.display().to_string();
     let (level, text) = match news {
-        SourceEvent::Chunk(_) => return None,
+        SourceEvent::Chunk(_)
+        | SourceEvent::Found { .. }
+        | SourceEvent::PatternProblem { .. }
+        | SourceEvent::Vanished { .. } => return None,
         SourceEvent::Rotated { why, .. } => {
             file.begin_anew();
             (
@@ -310,18 +325,24 @@ fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Option<Line> {
             (Level::Info, text)
         }
         SourceEvent::Problem { error, .. } => {
-            let mut text = error.to_string();
-            if let Some(cause) = std::error::Error::source(error) {
-                text.push_str(&format!(": {cause}"));
-            }
-            if let Some(hint) = error.hint() {
-                text.push_str(&format!(" (hint: {hint})"));
-            }
+            let text = problem_text(error);
             file.state = FileState::Problem(text.clone());
             (Level::Error, text)
         }
     };
     Some(Line::new(level, "filter", format!("[{jail}] {text}")))
+}
+
+/// What has gone wrong, with its cause and what can be done.
+pub(super) fn problem_text(error: &SourceError) -> String {
+    let mut text = error.to_string();
+    if let Some(cause) = std::error::Error::source(error) {
+        text.push_str(&format!(": {cause}"));
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!(" (hint: {hint})"));
+    }
+    text
 }
 
 /// Whose failure a match is.

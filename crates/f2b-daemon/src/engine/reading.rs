@@ -3,6 +3,7 @@
 
 mod backend;
 mod journal;
+mod patterns;
 mod places;
 
 pub(crate) use backend::JournalArguments;
@@ -10,11 +11,11 @@ pub(crate) use journal::JournalSource;
 
 use std::path::PathBuf;
 
-use f2b_source::{How, SourceId, Start, Watching};
+use f2b_source::{SourceId, Start, Watching};
 use f2b_store::SourceState;
 use indexmap::{IndexMap, IndexSet};
 
-use self::places::Places;
+pub(super) use self::places::Places;
 use super::jail::{Backend, FileSource, FileState, JailRuntime, LogFile, Sources};
 use super::{Engine, file_state, journal_state};
 use crate::batch::Batch;
@@ -25,13 +26,6 @@ use crate::seek::Seek;
 impl Engine {
     /// Decides where a jail that starts reads, and begins; `known` is how far it was read before.
     pub(super) fn begin_reading(&mut self, jail: &str, known: &[SourceState], batch: &mut Batch) {
-        let patterns = self.supplement.patterns.shift_remove(jail);
-        for (pattern, _) in patterns.unwrap_or_default() {
-            let text = format!(
-                "Jail '{jail}': files that come to fit '{pattern}' later are read after the next start only"
-            );
-            batch.lines.push(Line::new(Level::Info, "jail", text));
-        }
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
@@ -48,7 +42,7 @@ impl Engine {
             }
             return self.read_journal(jail, known, batch);
         }
-        if runtime.logs.is_empty() {
+        if runtime.logs.is_empty() && runtime.patterns.is_empty() {
             let text = format!("Jail '{jail}' has nothing to read: it has no logpath");
             batch.lines.push(Line::new(Level::Warning, "jail", text));
         } else if !file_is_there {
@@ -63,6 +57,9 @@ impl Engine {
         }
         batch.lines.extend(runtime.why_files());
         runtime.sources = Sources::Files(IndexMap::new());
+        if !runtime.patterns.is_empty() {
+            runtime.places = Some(Places::new(&[], known));
+        }
         self.follow_logs(jail, known, batch);
     }
 
@@ -93,10 +90,13 @@ impl Engine {
 
     /// Begins to read logs that are new, ends with those that are no more, and rests if it shall.
     fn follow_logs(&mut self, jail: &str, known: &[SourceState], batch: &mut Batch) {
+        // Before the files: whoever reads a renamed file is then known.
+        self.follow_patterns(jail);
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let (seek, how) = (runtime.seek(), runtime.how());
+        let (seek, watching) = (runtime.seek(), runtime.watching());
+        let patterns = runtime.patterns.clone();
         let Sources::Files(files) = &mut runtime.sources else {
             return;
         };
@@ -115,7 +115,12 @@ impl Engine {
             if runtime.is_idle {
                 feeds.end(&mut file, reader);
             } else if file.feed.is_none() {
-                feeds.begin(&mut file, seek.clone(), how, reader);
+                feeds.begin(
+                    &mut file,
+                    seek.clone(),
+                    patterns.how(watching, &path),
+                    reader,
+                );
             }
             files.insert(path, file);
         }
@@ -135,10 +140,12 @@ impl Engine {
             let mut file = FileSource::new(log.path.clone(), start);
             batch.lines.extend(added(&file, &start));
             if !runtime.is_idle {
+                let how = patterns.how(watching, &log.path);
                 feeds.begin(&mut file, seek.clone(), how, reader);
             }
             files.insert(log.path.clone(), file);
         }
+        self.read_beside_patterns(jail);
         self.settle(jail, batch);
     }
 
@@ -151,11 +158,16 @@ impl Engine {
         let Some(feed) = self.feeds.get(merger.into) else {
             return;
         };
+        let mut moved = Vec::new();
         for runtime in self.jails.values_mut() {
             if let Some(file) = runtime.sources.file_mut(&feed.way.path, merger.from) {
                 file.follow(&merger);
+                moved.push(runtime.name.clone());
             }
         }
+        moved
+            .iter()
+            .for_each(|jail| self.read_beside_patterns(jail));
     }
 
     /// Ends all reading of a jail; how far it came is recorded.
@@ -164,6 +176,10 @@ impl Engine {
             return;
         };
         runtime.save_positions(batch);
+        self.forget_patterns(jail);
+        let Some(runtime) = self.jails.get_mut(jail) else {
+            return;
+        };
         match std::mem::replace(&mut runtime.sources, Sources::None) {
             Sources::None => {}
             Sources::Journal(_) => self.journals_are_stale = true,
@@ -212,12 +228,10 @@ impl JailRuntime {
     }
 
     /// Returns how changes of its log files are noticed.
-    fn how(&self) -> How {
-        How {
-            watching: match self.backend_name() {
-                "polling" => Watching::Polling,
-                _ => Watching::Notices,
-            },
+    fn watching(&self) -> Watching {
+        match self.backend_name() {
+            "polling" => Watching::Polling,
+            _ => Watching::Notices,
         }
     }
 

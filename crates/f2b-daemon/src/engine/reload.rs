@@ -128,7 +128,9 @@ impl Engine {
             }
             Request::StartJail { jail } => {
                 let waiting = staged.supplement.waiting.shift_remove(&jail);
+                let patterns = staged.supplement.patterns.shift_remove(&jail);
                 let runtime = staged.jail(&jail)?;
+                runtime.patterns.set(patterns.unwrap_or_default());
                 runtime.wait_for(waiting.unwrap_or_default());
                 if let Some(reason) = &runtime.broken {
                     return Err(Exception::value(reason.as_str()));
@@ -278,6 +280,11 @@ impl Engine {
         old.encoding = new.encoding;
         old.lacking = new.lacking;
         old.logs = new.logs;
+        let patterns = new.patterns.0.into_iter();
+        let patterns = patterns.map(|pattern| (pattern.pattern, String::new()));
+        for id in old.patterns.set(patterns.collect()) {
+            self.around.reader.forget_pattern(id);
+        }
         old.matches = new.matches;
         old.backend = new.backend;
         old.told = new.told;

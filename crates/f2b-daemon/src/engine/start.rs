@@ -37,7 +37,11 @@ impl Engine {
     pub(super) fn start_jail_with(&mut self, jail: &str, known: Known) -> Reply {
         let now = clock::now();
         let waiting = self.supplement.waiting.shift_remove(jail);
+        let patterns = self.supplement.patterns.shift_remove(jail);
         let runtime = self.runtime(jail)?;
+        if let Some(patterns) = patterns {
+            runtime.patterns.set(patterns);
+        }
         runtime.wait_for(waiting.unwrap_or_default());
         if let Some(reason) = &runtime.broken {
             let text =

@@ -154,6 +154,7 @@ impl Engine {
 /// What is wrong with a jail as it is configured.
 fn problem(runtime: &JailRuntime) -> Option<String> {
     let has_nothing = matches!(&runtime.sources, Sources::Files(files) if files.is_empty())
+        && runtime.patterns.is_empty()
         && (runtime.matches.is_empty() || runtime.backend == Backend::Files);
     let nothing = "it has nothing to read (hint: give it a `logpath` or a `journalmatch`)";
     runtime

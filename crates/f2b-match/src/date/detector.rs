@@ -109,6 +109,17 @@ impl DateDetector {
         Ok(Self::of(templates))
     }
 
+    /// Returns a detector with the same templates that has learned nothing yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let mut entries: Vec<&Entry> = self.entries.iter().collect();
+        entries.sort_unstable_by_key(|entry| entry.number);
+        let template = |entry: &Entry| (Arc::clone(&entry.template), entry.base_weight);
+        let mut detector = Self::of(entries.into_iter().map(template).collect());
+        detector.years = self.years;
+        detector
+    }
+
     fn of(templates: Vec<defaults::Weighted>) -> Self {
         let entry = |(number, (template, base_weight))| Entry {
             template,

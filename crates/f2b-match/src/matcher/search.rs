@@ -53,9 +53,7 @@ impl Matcher {
         moment: Moment,
         judged: &mut Judged,
     ) {
-        let ignores = filter.ignoreregex().len();
-        // As the original: with few of them the whole line is held against them first.
-        if ignores > 0 && ignores + 2 < filter.failregex().len() {
+        if filter.ignores_first() {
             // As the original: of a report each that matches is part.
             let all = self.judging.check_all;
             judged.ignored = filter.ignored_by(text, all, &mut self.scratch);
@@ -220,6 +218,7 @@ impl Matcher {
         moment: Moment,
         judged: &mut Judged,
     ) {
+        judged.matched = true;
         let time = seen.dated.timed.time;
         if seen.dated.is_missing {
             judged.note = judged.note.or_else(|| self.clock.note_no_date(moment.now));

@@ -190,6 +190,17 @@ fn alone(jails: &[(Jail, Filter)], buffer: &[u8], ranges: &[Range<usize>]) -> Ve
     told
 }
 
+/// A line with what a container's runtime puts around it, in two records if `cut` is within it.
+fn records(line: &str, cut: usize) -> Vec<String> {
+    let stamp = "2026-03-04T05:06:09.5Z stdout";
+    match line.split_at_checked(cut) {
+        Some((first, second)) if !second.is_empty() => {
+            vec![format!("{stamp} P {first}"), format!("{stamp} F {second}")]
+        }
+        _ => vec![format!("{stamp} F {line}")],
+    }
+}
+
 /// Which `ignoreregex` was first to say that a line is nothing is of no consequence where no rule
 /// could match.
 fn without_ignored(mut told: Vec<Told>) -> Vec<Told> {
@@ -228,6 +239,61 @@ proptest! {
         let together = pass.chunk(&buffer, &ranges, &mut readers);
         let alone = alone(&jails, &buffer, &ranges);
         prop_assert_eq!(without_ignored(together), without_ignored(alone));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn many_jails_find_in_a_container_log_what_each_finds_alone(
+        jails in prop::collection::vec(jail(), 1..6),
+        lines in prop::collection::vec((line(), 0..60_usize), 1..40),
+    ) {
+        let jails: Vec<(Jail, Filter)> = jails
+            .into_iter()
+            .filter_map(|jail| filter(&jail).map(|filter| (jail, filter)))
+            .collect();
+        let mut together: Vec<Matcher> = jails.iter().map(|(jail, _)| matcher(jail)).collect();
+        let mut alone: Vec<Matcher> = jails.iter().map(|(jail, _)| matcher(jail)).collect();
+        let mut pass = Pass::new(jails.iter().map(|(_, filter)| filter));
+        for (number, (text, cut)) in lines.iter().enumerate() {
+            let text = String::from_utf8_lossy(text);
+            let text = text.trim_end_matches(['\r', '\n']);
+            let time = UnixTime::from_seconds(NOW - i64::try_from(*cut).unwrap());
+            let line = Line::written_at(text, crate::Given { time, text: "then " });
+            let records = records(text, *cut);
+            let records: Vec<&str> = records.iter().map(String::as_str).collect();
+            let readers = jails.iter().zip(&mut together);
+            let mut readers: Vec<Reader<'_>> = readers
+                .map(|((jail, filter), matcher)| Reader {
+                    filter,
+                    matcher,
+                    moment: moment(jail),
+                    start: jail.start,
+                })
+                .collect();
+            let mut told = Vec::new();
+            let place = (number, number * 20);
+            pass.inside(place, line, &mut readers, 0, &mut told);
+            pass.records(place, &records, &mut readers, 0, &mut told);
+            // Of one jail the last counts.
+            told.reverse();
+            told.sort_by_key(|one| one.reader);
+            told.dedup_by_key(|one| one.reader);
+            let mut expected = Vec::new();
+            for (reader, ((jail, filter), matcher)) in jails.iter().zip(&mut alone).enumerate() {
+                if number * 20 < jail.start {
+                    continue;
+                }
+                let moment = moment(jail);
+                let (judged, _) = matcher.judge_unwrapped(filter, line, &records, moment);
+                if judged.is_something() {
+                    expected.push(Told { reader, line: number, judged });
+                }
+            }
+            prop_assert_eq!(told, expected);
+        }
     }
 }
 

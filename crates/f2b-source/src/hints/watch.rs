@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 
 use inotify::{EventMask, WatchDescriptor};
 
-use super::Changed;
-use crate::event::SourceId;
+use super::{Changed, Named, WatchId};
+use crate::event::{PatternId, SourceId};
 
 /// One watch of the kernel's and its users.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Watch {
     pub(super) files: BTreeSet<SourceId>,
     /// Sources that wait for another file at a name in the directory.
     names: BTreeMap<OsString, BTreeSet<SourceId>>,
+    /// Patterns that judge each name in the directory.
+    pub(super) patterns: BTreeSet<PatternId>,
 }
 
 impl Watch {
@@ -24,6 +26,7 @@ impl Watch {
             descriptor,
             files: BTreeSet::new(),
             names: BTreeMap::new(),
+            patterns: BTreeSet::new(),
         }
     }
 
@@ -49,21 +52,40 @@ impl Watch {
     }
 
     pub(super) fn is_unused(&self) -> bool {
-        self.files.is_empty() && self.names.is_empty()
+        self.files.is_empty() && self.names.is_empty() && self.patterns.is_empty()
     }
 
-    /// Adds the sources that an event concerns.
-    pub(super) fn note(&self, mask: EventMask, name: Option<&OsStr>, changed: &mut Changed) {
-        if mask.contains(EventMask::MODIFY) {
-            changed.contents.extend(&self.files);
-        } else if let Some(name) = name {
-            changed
-                .paths
-                .extend(self.names.get(name).into_iter().flatten());
-        } else {
+    /// Adds what an event of this watch, which has the number `watch`, concerns.
+    pub(super) fn note(
+        &self,
+        watch: WatchId,
+        mask: EventMask,
+        name: Option<&OsStr>,
+        changed: &mut Changed,
+    ) {
+        let Some(name) = name else {
+            if mask.contains(EventMask::MODIFY) {
+                changed.contents.extend(&self.files);
+                return;
+            }
             // The file or directory itself has moved or gone.
             changed.paths.extend(&self.files);
             changed.paths.extend(self.names.values().flatten());
+            changed.patterns.extend(&self.patterns);
+            return;
+        };
+        changed
+            .paths
+            .extend(self.names.get(name).into_iter().flatten());
+        let came = mask.intersects(EventMask::CREATE | EventMask::MOVED_TO);
+        if came || mask.intersects(EventMask::DELETE | EventMask::MOVED_FROM) {
+            let named = |pattern: &PatternId| Named {
+                pattern: *pattern,
+                watch,
+                name: name.to_os_string(),
+                came,
+            };
+            changed.names.extend(self.patterns.iter().map(named));
         }
     }
 }

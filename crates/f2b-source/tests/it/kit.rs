@@ -19,6 +19,8 @@ pub(crate) struct Reader {
     pub(crate) position: Option<Position>,
     /// The file systems that are polled; the directory for tests may lie on one.
     pub(crate) polled: Vec<&'static str>,
+    /// Files that came to fit a pattern.
+    pub(crate) found: Vec<(PathBuf, Option<Position>)>,
 }
 
 impl Reader {
@@ -38,6 +40,7 @@ impl Reader {
             chunks: Vec::new(),
             position: None,
             polled: Vec::new(),
+            found: Vec::new(),
         }
     }
 
@@ -51,6 +54,7 @@ impl Reader {
                 chunks,
                 position,
                 polled,
+                found,
             } = self;
             let progress = files.read(|event| match event {
                 SourceEvent::Chunk(chunk) => {
@@ -65,8 +69,12 @@ impl Reader {
                 SourceEvent::Rotated { why, .. } => told.push(format!("{why:?}")),
                 SourceEvent::Missing { .. } => told.push("Missing".into()),
                 SourceEvent::Appeared { .. } => told.push("Appeared".into()),
+                SourceEvent::Vanished { .. } => told.push("Vanished".into()),
+                SourceEvent::Found { path, read_to, .. } => found.push((path, read_to)),
                 SourceEvent::Polled { filesystem, .. } => polled.push(filesystem),
-                SourceEvent::Problem { error, .. } => told.push(error.to_string()),
+                SourceEvent::Problem { error, .. } | SourceEvent::PatternProblem { error, .. } => {
+                    told.push(error.to_string());
+                }
             });
             if progress == Progress::Done {
                 return;

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod containers;
+mod descriptors;
 mod files;
 mod files_model;
 mod journal;
 mod kit;
+mod patterns;
 mod polling;
 mod seek;
 mod waiting;

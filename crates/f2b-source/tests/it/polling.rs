@@ -12,6 +12,7 @@ use crate::kit::{LOG, Reader, append, directory};
 
 const POLLED: How = How {
     watching: Watching::Polling,
+    vanishes: false,
 };
 
 /// Tells the child where its file system is mounted.

@@ -23,7 +23,7 @@ fn check(bytes: &[u8], encoding: Encoding, oldest: usize, dated: usize) {
     let path = directory.path().join("log");
     fs::write(&path, bytes).unwrap();
     let mut asked = 0;
-    let place = seek(&path, encoding, |line| {
+    let place = seek(&path, encoding, |line, _| {
         asked += 1;
         let number: usize = encoding.decode(line).0.parse().unwrap();
         number.is_multiple_of(dated).then_some(number < oldest)
@@ -74,11 +74,39 @@ fn where_no_line_has_a_date_nothing_is_passed_over() {
 fn short_and_missing_files_are_read_from_their_begin() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("log");
-    let all_old = |_: &[u8]| Some(true);
+    let all_old = |_: &[u8], _: Option<i64>| Some(true);
     assert_eq!(seek(&path, Encoding::Utf8, all_old).unwrap(), None);
     fs::write(&path, log(1_000, 99, 1)).unwrap();
     assert_eq!(seek(&path, Encoding::Utf8, all_old).unwrap(), None);
     // One endless line.
     fs::write(&path, vec![b'x'; 2_000_000]).unwrap();
     assert_eq!(seek(&path, Encoding::Utf8, all_old).unwrap(), None);
+}
+
+#[test]
+fn records_of_containers_tell_when_they_were_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log");
+    let record = |second: usize| {
+        let text = "x".repeat(100);
+        format!(
+            "2026-11-26T03:{:02}:{:02}Z stdout F {text}\n",
+            second / 60,
+            second % 60
+        )
+    };
+    let text: String = (0..3600).map(|number| record(number).repeat(10)).collect();
+    for (begin, expected) in [("", true), ("plain\n", false)] {
+        fs::write(&path, format!("{begin}{text}")).unwrap();
+        let mut told = Vec::new();
+        let place = seek(&path, Encoding::Utf8, |_, written_us| {
+            told.push(written_us.is_some());
+            written_us.map(|written_us| written_us < 1_795_663_800_000_000)
+        });
+        assert!(
+            !told.is_empty() && told.iter().all(|told| *told == expected),
+            "{begin}"
+        );
+        assert_eq!(place.unwrap().is_some(), expected);
+    }
 }

@@ -1,6 +1,7 @@
 //! What is tried on: a file, a text, or the journal.
 
 mod file;
+mod inside;
 mod journal;
 
 use std::ops::ControlFlow;
@@ -10,7 +11,7 @@ use f2b_core::UnixTime;
 
 pub(crate) use self::journal::Journal;
 use super::progress::Progress;
-use f2b_source::Encoding;
+use f2b_source::{Encoding, Form};
 
 /// A log.
 #[derive(Debug)]
@@ -38,6 +39,20 @@ pub(crate) enum Piece<'a> {
         /// The bytes of it that could not be read as the encoding has them.
         broken: Option<&'a [u8]>,
     },
+    /// A line inside a container log.
+    Inside {
+        /// The line, a newline behind it.
+        text: &'a str,
+        /// When it was written.
+        time: UnixTime,
+        /// The lines of the file that hold it.
+        records: &'a [&'a str],
+        /// The bytes of it that could not be read as the encoding has them.
+        broken: Option<&'a [u8]>,
+    },
+    /// What the file is taken for from here on, if it is not a plain log from its begin on: a container
+    /// log of this form, or a plain log after all.
+    Taken(Option<Form>),
     /// An entry of the journal.
     Entry {
         /// The line that filters see.
@@ -67,7 +82,7 @@ pub(crate) enum LogError {
 pub(crate) type Reader<'a> = dyn FnMut(Piece<'_>) -> ControlFlow<()> + 'a;
 
 impl Log {
-    /// Hands over every line that is neither empty nor a comment.
+    /// Hands over every line that is neither empty nor a comment, and every line inside a container log.
     ///
     /// # Errors
     /// [`LogError`]

@@ -8,6 +8,7 @@ use f2b_match::{
     UseDns,
 };
 use f2b_protocol::Value;
+use f2b_source::Form;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::Failed;
@@ -17,10 +18,11 @@ use super::json;
 use super::log::{Log, Piece};
 use super::log_lines::{self, Level};
 use super::options::Options;
-use super::out::{Form, NoJail};
+use super::out::{Form as Output, NoJail};
 use super::printer::Printer;
 use super::progress::Progress;
 use super::tally::{Tally, Verdict};
+use crate::output::print_error;
 
 /// A run over a log.
 pub(crate) struct Run<'a> {
@@ -28,7 +30,7 @@ pub(crate) struct Run<'a> {
     filter: &'a Filter,
     matcher: Matcher,
     out: &'a mut Printer,
-    form: Option<Form>,
+    form: Option<Output>,
     level: Level,
     moment: Moment,
     zone: TimeZone,
@@ -74,7 +76,7 @@ impl<'a> Run<'a> {
             filter,
             matcher,
             out,
-            form: options.out.as_deref().map(Form::parse),
+            form: options.out.as_deref().map(Output::parse),
             level,
             moment: Moment {
                 now,
@@ -120,6 +122,28 @@ impl<'a> Run<'a> {
                     self.tell_encoding(bytes);
                 }
                 self.line(text)
+            }
+            Piece::Inside {
+                text,
+                time,
+                records,
+                broken,
+            } => {
+                if let Some(bytes) = broken {
+                    self.tell_encoding(bytes);
+                }
+                let date = self.entry_date(time);
+                let line = Line::written_at(text, Given { time, text: &date });
+                let filter = self.filter;
+                let (judged, record) =
+                    self.matcher
+                        .judge_unwrapped(filter, line, records, self.moment);
+                let shown = record.and_then(|record| records.get(record));
+                self.judged(bare(shown.copied().unwrap_or(text)), judged)
+            }
+            Piece::Taken(form) => {
+                self.tell_form(form);
+                Ok(())
             }
             Piece::Entry { text, time } => {
                 let date = self.entry_date(time);
@@ -289,6 +313,20 @@ impl<'a> Run<'a> {
             }
             Note::TimeDiffers(_) => {}
         }
+    }
+
+    /// Says what the log is taken for, as the server does.
+    fn tell_form(&self, form: Option<Form>) {
+        let log = &self.log;
+        print_error(&match form {
+            Some(form) => format!(
+                "fail2ban-regex: {log} is a container log in the form of {form}: the lines inside are tried, and \
+                 a record itself where no rule matches the line in it"
+            ),
+            None => format!(
+                "fail2ban-regex: {log} has a line that is no record: the rest of it is a plain log"
+            ),
+        });
     }
 
     /// Says once that the log is not in its encoding.

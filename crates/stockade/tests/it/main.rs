@@ -18,6 +18,7 @@ mod bad_input;
 mod bans;
 mod check;
 mod commands;
+mod containers;
 mod crash;
 mod explain;
 mod filters;

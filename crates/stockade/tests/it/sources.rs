@@ -1,11 +1,12 @@
 //! What jails read from log files: each file once for all of them, from where lines still count.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::server::{Server, Setup, failed_login};
+use crate::server::{Server, Setup, failed_login, lines};
 
 /// Three jails on one log; `late` comes when the others have read it.
 const JAILS: &str = "[DEFAULT]\nmaxretry = 100000\nfilter = sshd\nlogpath = {folder}/auth.log\n\
@@ -87,15 +88,15 @@ fn of_a_long_log_that_was_never_read_the_old_lines_are_passed_over() {
     log.into_inner().unwrap();
     server.start();
     server.wait_caught_up();
-    let (lines, matched) = (
+    let (read, matched) = (
         server.count("sshd", "lines"),
         server.count("sshd", "matched"),
     );
     // Some seconds may have gone by.
     assert!((560..=600).contains(&matched), "{matched} matched");
     assert!(
-        (600..5_000).contains(&lines),
-        "{lines} of {LINES} lines were read"
+        (600..5_000).contains(&read),
+        "{read} of {LINES} lines were read"
     );
 }
 
@@ -134,4 +135,88 @@ fn what_is_read_and_why_is_said() {
     for jail in backends {
         server.wait_for_count(jail, "matched", 1);
     }
+}
+
+/// A jail on a pattern that `access.log` and its rotated forms fit.
+const PATTERN: &str = "[sshd]\nenabled = false\n[web]\nenabled = true\nmaxretry = 100000\nfilter = sshd\n\
+    logpath = {folder}/logs/*.log*\n";
+
+fn write(path: &Path, address: &str) {
+    let mut log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .unwrap();
+    log.write_all(lines(&[failed_login(address)]).as_bytes())
+        .unwrap();
+}
+
+#[test]
+fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
+    let mut server = Setup::new(PATTERN).prepare();
+    let logs = server.path("logs");
+    server.start();
+    let told = server.status_json();
+    assert_eq!(told["jails"]["web"]["state"], "waiting", "{told}");
+    assert_eq!(
+        told["jails"]["web"]["problem"],
+        serde_json::Value::Null,
+        "{told}"
+    );
+    // The folder comes later as well.
+    fs::create_dir(&logs).unwrap();
+    write(&logs.join("access.log"), "192.0.2.1");
+    write(&logs.join("other.log"), "192.0.2.2");
+    write(&logs.join(".hidden.log"), "192.0.2.3");
+    server.wait_for_count("web", "matched", 2);
+
+    // Rotated: the new file is read, the rest of the old one too, and nothing twice.
+    fs::rename(logs.join("access.log"), logs.join("access.log.1")).unwrap();
+    write(&logs.join("access.log"), "192.0.2.4");
+    write(&logs.join("access.log.1"), "192.0.2.5");
+    server.wait_for_count("web", "matched", 4);
+    let paths = server.ask(&["get", "web", "logpath"]);
+    assert!(paths.contains("/access.log"), "{paths}");
+    assert!(!paths.contains(".hidden"), "{paths}");
+
+    // After a restart each goes on where it was left, under the name that it has now.
+    server.stop();
+    fs::rename(logs.join("other.log"), logs.join("other.log.1")).unwrap();
+    write(&logs.join("other.log.1"), "192.0.2.6");
+    write(&logs.join("third.log"), "192.0.2.7");
+    server.start();
+    server.wait_for_count("web", "matched", 2);
+    write(&logs.join("access.log.1"), "192.0.2.8");
+    write(&logs.join("fourth.log"), "192.0.2.9");
+    server.wait_for_count("web", "matched", 4);
+
+    // A reload keeps what was found.
+    let told = server.configured_client(&["reload"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for name in [
+        "access.log.1",
+        "other.log.1",
+        "third.log",
+        "fourth.log",
+        "fifth.log",
+    ] {
+        write(&logs.join(name), "192.0.2.10");
+    }
+    server.wait_for_count("web", "matched", 9);
+    assert_eq!(server.count("web", "lines"), 9);
+}
+
+#[test]
+fn more_files_than_the_soft_limit_of_descriptors_allows_are_read() {
+    let limited = ["prlimit", "--nofile=256:4096"];
+    let pattern = PATTERN.replace("*.log*", "*.log");
+    let mut server = Setup::new(&pattern).wrapper(&limited).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |number: usize| logs.join(format!("{number}.log"));
+    (0..400).for_each(|number| write(&path(number), "192.0.2.1"));
+    server.start();
+    server.wait_for_count("web", "matched", 400);
+    (400..600).for_each(|number| write(&path(number), "192.0.2.1"));
+    server.wait_for_count("web", "matched", 600);
 }

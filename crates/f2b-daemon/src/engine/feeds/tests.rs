@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use f2b_source::{Chunk, FirstLine, How, Place, Position, SourceId, Start};
+use f2b_source::{Chunk, FirstLine, Place, Position, SourceId, Start, Watching};
 use proptest::prelude::*;
 
 use super::{Feeds, Way};
@@ -113,7 +113,7 @@ impl World {
         let start = jail.file.reached.map_or(Start::Head, Start::At);
         let way = Way {
             path: "/log".into(),
-            how: How::default(),
+            watching: Watching::Notices,
         };
         let (id, gate, is_new) = self.feeds.join(way, start, None);
         jail.file.feed = Some(id);
@@ -194,6 +194,7 @@ impl World {
         self.cursors.insert(id, end);
         let begin = self.position(cursor);
         let chunk = Chunk {
+            unwrapped: None,
             source: id,
             buffer: vec![0; texts.len() * LINE],
             begin: Place {

@@ -8,6 +8,7 @@ use f2b_core::UnixTime;
 use f2b_match::{Given, Judged, Line, Pass, Reader, Told};
 use f2b_source::Encoding;
 
+use super::inside::Inside;
 use crate::clock;
 
 /// The rules of some jails at work.
@@ -48,27 +49,57 @@ impl<'pass, 'jail> Judge<'pass, 'jail> {
         line: &[u8],
         given: Option<UnixTime>,
     ) {
+        let (text, is_whole) = self.encoding.decode(line);
+        self.undecoded += u64::from(!is_whole);
+        let stamp = given.map(|time| (time, clock::iso(time) + " "));
+        let line = match &stamp {
+            None => Line::new(&text),
+            Some((time, text_of)) => {
+                let given = Given {
+                    time: *time,
+                    text: text_of,
+                };
+                Line::with_time(&text, given)
+            }
+        };
+        let place = (number, begin);
+        self.each(number, |pass, readers, first, told| {
+            pass.line(place, line, readers, first, told);
+        });
+    }
+
+    /// Judges the line inside a container log that the line `number`, which begins at `begin`, ends; and where
+    /// that is nothing, the records that hold it.
+    pub(super) fn inside(&mut self, number: usize, begin: usize, inside: &Inside<'_>) {
+        self.undecoded += u64::from(!inside.is_whole);
+        let stamp = clock::iso(inside.time) + " ";
+        let given = Given {
+            time: inside.time,
+            text: &stamp,
+        };
+        let line = Line::written_at(&inside.text, given);
+        let records: Vec<&str> = inside.records.iter().map(AsRef::as_ref).collect();
+        let place = (number, begin);
+        self.each(number, |pass, readers, first, told| {
+            pass.inside(place, line, readers, first, told);
+        });
+        self.each(number, |pass, readers, first, told| {
+            pass.records(place, &records, readers, first, told);
+        });
+    }
+
+    /// Asks about line `number` for each reader. Where that panics, it goes on with the next one.
+    fn each(
+        &mut self,
+        number: usize,
+        ask: impl Fn(&mut Pass, &mut [Reader<'jail>], usize, &mut Vec<Told>),
+    ) {
         let mut first = 0;
         while first < self.readers.len() {
-            let judged = catch_unwind(AssertUnwindSafe(|| {
-                let (text, is_whole) = self.encoding.decode(line);
-                self.undecoded += u64::from(!is_whole && first == 0);
-                let stamp = given.map(|time| (time, clock::iso(time) + " "));
-                let line = match &stamp {
-                    None => Line::new(&text),
-                    Some((time, text_of)) => {
-                        let given = Given {
-                            time: *time,
-                            text: text_of,
-                        };
-                        Line::with_time(&text, given)
-                    }
-                };
-                let place = (number, begin);
-                self.pass
-                    .line(place, line, &mut self.readers, first, &mut self.told);
+            let asked = catch_unwind(AssertUnwindSafe(|| {
+                ask(self.pass, &mut self.readers, first, &mut self.told);
             }));
-            if judged.is_ok() {
+            if asked.is_ok() {
                 return;
             }
             let at = self.pass.at().max(first);

@@ -16,7 +16,8 @@ type Identity = (u64, u64);
 ///
 /// A file that was rotated to a name that the jail reads as well (`access.log.1` of `access.log*`) goes on
 /// where it was left under its old name, and is not looked for from there.
-pub(super) struct Places {
+#[derive(Debug)]
+pub(crate) struct Places {
     /// How far the files at these paths were read.
     known: HashMap<PathBuf, Position>,
     /// At which path of the jail a file stands.
@@ -25,22 +26,26 @@ pub(super) struct Places {
 
 impl Places {
     /// Takes what is known of the logs of a jail.
-    pub(super) fn new(logs: &[LogFile], known: &[SourceState]) -> Self {
-        let known = known.iter().filter_map(|state| match &state.position {
-            Stored::File(position) => Some(((&*state.source).into(), position_of(position))),
-            Stored::Journal(_) => None,
-        });
+    pub(in crate::engine) fn new(logs: &[LogFile], known: &[SourceState]) -> Self {
+        let mut places = HashMap::new();
+        for state in known {
+            // Of the same file the first is the newest: the disk may be behind.
+            if let Stored::File(position) = &state.position {
+                let path = PathBuf::from(&*state.source);
+                places.entry(path).or_insert_with(|| position_of(position));
+            }
+        }
         let standing = logs
             .iter()
             .filter_map(|log| Some((identity(&log.path)?, log.path.clone())));
         Self {
-            known: known.collect(),
+            known: places,
             standing: standing.collect(),
         }
     }
 
     /// Returns where to begin with a log.
-    pub(super) fn start(&self, log: &LogFile) -> Start {
+    pub(in crate::engine) fn start(&self, log: &LogFile) -> Start {
         if log.tail {
             return Start::Tail;
         }
@@ -59,6 +64,11 @@ impl Places {
             earlier,
             ..*position
         })
+    }
+
+    /// Returns how far the file at a path was read, under whatever name.
+    pub(in crate::engine) fn of_file_at(&self, path: &Path) -> Option<Position> {
+        self.moved_here(identity(path))
     }
 
     /// Returns how far a file was read that had another name.

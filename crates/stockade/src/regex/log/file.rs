@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use super::inside::Inside;
 use super::{LogError, Piece, Reader, counts};
 use crate::regex::progress::Progress;
 use f2b_source::Encoding;
@@ -27,6 +28,7 @@ pub(super) fn read(
     let mut buffer: Vec<u8> = vec![0; CHUNK];
     // What is in the buffer, from the begin.
     let mut filled = 0;
+    let mut inside = Inside::default();
     loop {
         if filled == buffer.len() {
             // One line is longer than all of it.
@@ -42,7 +44,11 @@ pub(super) fn read(
         let held = buffer.get(..filled).unwrap_or_default();
         let whole = last_line_end(held, encoding);
         let lines = held.get(..whole).unwrap_or_default();
-        if hand_over(lines, encoding, reader).is_break() {
+        let ControlFlow::Continue(done) = inside.hand_over(lines, encoding, reader) else {
+            return Ok(());
+        };
+        let plain = lines.get(done..).unwrap_or_default();
+        if hand_over(plain, encoding, reader).is_break() {
             return Ok(());
         }
         buffer.copy_within(whole..filled, 0);

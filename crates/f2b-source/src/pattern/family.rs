@@ -1,0 +1,128 @@
+//! A pattern level by level, and the sources that whoever follows it reads.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use f2b_core::glob;
+
+use crate::event::SourceId;
+
+/// The levels of an absolute pattern below `/`.
+#[derive(Debug, Clone)]
+pub(crate) struct Levels(Arc<[String]>);
+
+impl Levels {
+    /// Splits an absolute pattern.
+    ///
+    /// One that ends with a `/` fits directories alone, so it has a level that nothing fits.
+    pub(crate) fn of(pattern: &str) -> Self {
+        let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let directories = directory.split('/');
+        let directories = directories.filter(|part| !part.is_empty() && *part != ".");
+        Self(directories.chain([name]).map(str::to_owned).collect())
+    }
+
+    /// Returns what stands at a level; nothing below the last.
+    pub(crate) fn at(&self, level: usize) -> Option<&str> {
+        self.0.get(level).map(String::as_str)
+    }
+
+    /// Returns whether the names at a level are files' names.
+    pub(crate) fn is_last(&self, level: usize) -> bool {
+        level + 1 == self.0.len()
+    }
+
+    /// Returns how many levels are plain names above the first that is not, or above the last.
+    pub(crate) fn plain(&self) -> usize {
+        let plain = self.0.iter().take_while(|part| !glob::has_magic(part));
+        plain.count().min(self.0.len().saturating_sub(1))
+    }
+
+    /// Returns whether a name fits at a level; a hidden one fits only what says so.
+    pub(crate) fn fits_at(&self, level: usize, name: &str) -> bool {
+        let Some(part) = self.at(level) else {
+            return false;
+        };
+        if !glob::has_magic(part) {
+            return part == name;
+        }
+        (part.starts_with('.') || !name.starts_with('.')) && glob::fits(part, name)
+    }
+
+    /// Returns whether an absolute path fits.
+    pub(crate) fn fit(&self, path: &Path) -> bool {
+        let mut level = 0;
+        for component in path.components() {
+            if matches!(component, Component::RootDir | Component::CurDir) {
+                continue;
+            }
+            let name = component.as_os_str().to_str();
+            if !name.is_some_and(|name| self.fits_at(level, name)) {
+                return false;
+            }
+            level += 1;
+        }
+        level == self.0.len()
+    }
+}
+
+/// The sources that whoever follows a pattern reads.
+#[derive(Debug)]
+pub(crate) struct Family {
+    levels: Levels,
+    /// Those whose path does not fit.
+    pub(crate) also: BTreeSet<SourceId>,
+}
+
+impl Family {
+    pub(crate) fn new(levels: Levels) -> Self {
+        Self {
+            levels,
+            also: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn has(&self, source: SourceId, path: &Path) -> bool {
+        self.also.contains(&source) || self.levels.fit(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_fits_level_by_level() {
+        let check = |pattern: &str, path: &str, expected: bool| {
+            assert_eq!(
+                Levels::of(pattern).fit(Path::new(path)),
+                expected,
+                "{pattern} {path}"
+            );
+        };
+        check("/var/log/*.log", "/var/log/a.log", true);
+        check("/var/log/*.log", "/var/log/a.log.1", false);
+        check("/var/log/*.log", "/var/log/a/b.log", false);
+        check("/var/log/*.log", "/var/log/.a.log", false);
+        check("/var/log/.*.log", "/var/log/.a.log", true);
+        check("/var//./log/*", "/var/log/a", true);
+        check("/srv/*/log/a?.log", "/srv/x/log/ab.log", true);
+        check("/srv/*/log/a?.log", "/srv/.x/log/ab.log", false);
+        check("/srv/*/log/a?.log", "/srv/x/logs/ab.log", false);
+        check("/srv/*/", "/srv/x", false);
+        check("/a", "/a", true);
+        check("*", "/", false);
+    }
+
+    #[test]
+    fn plain_levels_are_those_above_the_first_magic_or_the_name() {
+        let check = |pattern: &str, expected: usize| {
+            assert_eq!(Levels::of(pattern).plain(), expected, "{pattern}");
+        };
+        check("/var/log/*.log", 2);
+        check("/var/log/a.log", 2);
+        check("/*/log/a.log", 0);
+        check("/a", 0);
+    }
+}
