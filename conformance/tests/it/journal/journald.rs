@@ -76,11 +76,12 @@ impl Journald {
 
     /// Lets it begin another file.
     pub(super) fn rotate(&self) {
-        let before = self.files();
+        let before = self.files().len();
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", "USR2", &process]).status();
         assert!(sent.unwrap().success());
-        wait_until("another file", || self.files() != before);
+        // The old one gets another name first.
+        wait_until("another file", || self.files().len() > before);
     }
 
     /// Removes all files but the one that is being written.
@@ -120,32 +121,36 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Prints what the running server and its `journalctl` have used: seconds of the processor, and memory at its peak.
-pub(super) fn print_figures(folder: &Path, entries: usize, took: Duration) {
-    println!("{entries} entries, {:.1} s in all", took.as_secs_f64());
-    let own = folder.join("ours").display().to_string();
+/// Prints what a running server and its `journalctl` have used: time of the processor, and memory at its peak.
+pub(super) fn print_figures(server: &Path, what: &str) {
+    println!("{what}:");
+    let own = server.display().to_string();
     for process in fs::read_dir("/proc").unwrap() {
         let process = process.unwrap().path();
         let read = |name: &str| fs::read_to_string(process.join(name)).unwrap_or_default();
         let words = read("cmdline").replace('\0', " ");
-        let is_ours = words.contains("fail2ban-server") && words.contains(&own);
-        let is_reader = words.starts_with("journalctl ") && words.contains("service9");
-        if !(is_ours || is_reader) || words.starts_with("unshare") || words.starts_with("setpriv") {
+        let first = words.split(' ').next().unwrap_or_default();
+        let name = first.rsplit('/').next().unwrap_or_default();
+        let is_ours = name == "fail2ban-server" && words.contains(&own);
+        let is_reader = name == "journalctl" && words.contains("service9");
+        if !is_ours && !is_reader {
             continue;
         }
         let status = read("status");
-        let peak = status.lines().find(|line| line.starts_with("VmHWM"));
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let stat = read("stat");
         let ticks = stat.rsplit(')').next().unwrap_or_default();
         let ticks: Vec<&str> = ticks.split_whitespace().collect();
-        // In hundredths of a second, as everywhere.
-        let [user, system] = [11, 12].map(|place| ticks[place].parse::<u64>().unwrap());
+        // Hundredths of a second, as everywhere; children that have ended count for their parent.
+        let millis = |places: [usize; 2]| -> u64 {
+            let used = places.map(|place| ticks[place].parse::<u64>().unwrap());
+            10 * used.iter().sum::<u64>()
+        };
         println!(
-            "  {}: {} ms of user, {} ms of system, {}",
-            words.split(' ').next().unwrap_or_default(),
-            user * 10,
-            system * 10,
-            peak.unwrap_or_default()
+            "  {name}: {} ms, ended children {} ms, {}",
+            millis([11, 12]),
+            millis([13, 14]),
+            peak.unwrap_or_default().trim()
         );
     }
 }

@@ -274,12 +274,16 @@ impl Following {
             .is_ok()
     }
 
-    /// Waits; returns whether to go on.
+    /// Waits, not for longer than the journal is as it was; returns whether to go on.
     fn rest(&self, pause: Duration) -> bool {
+        let mut files = Files::of(&self.which);
         let steps = pause.as_millis() / STEP.as_millis();
         for _ in 0..steps {
             if self.is_stopped() {
                 return false;
+            }
+            if files.have_changed() {
+                break;
             }
             std::thread::sleep(STEP);
         }

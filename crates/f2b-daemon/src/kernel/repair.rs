@@ -233,7 +233,11 @@ impl Mended {
             None => (Level::Warning, text),
             Some(reason) => {
                 text += &format!("; {} of them failed, the first: {reason}", self.refused);
-                (Level::Error, text)
+                // Another program may have come between: then the next repair tells how it ends.
+                match self.is_unfinished {
+                    true => (Level::Warning, text),
+                    false => (Level::Error, text),
+                }
             }
         }
     }

@@ -180,6 +180,12 @@ impl Which {
         options
     }
 
+    /// Returns the folder that is read, if one is named.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
     /// Returns the patterns of files that are read and nothing else, if it is such; new files that fit one are for
     /// another start of `journalctl`.
     #[must_use]

@@ -4,13 +4,23 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use f2b_source::journal::{
-    ExportCounts, ExportError, ExportParser, FIELD_CAP, FIELDS, JournalEntry,
+    Cursor, ExportCounts, ExportError, ExportParser, FIELD_CAP, FIELDS, JournalEntry, Terms, Which,
+    split,
 };
 use proptest::prelude::*;
 
 /// Parses `export` in pieces of `size` bytes.
 fn parse(export: &[u8], size: usize) -> (Vec<JournalEntry>, ExportCounts, Option<ExportError>) {
-    let mut parser = ExportParser::new();
+    parse_with(Terms::default(), export, size)
+}
+
+/// Parses `export` in pieces of `size` bytes for jails that want these terms.
+fn parse_with(
+    terms: Terms,
+    export: &[u8],
+    size: usize,
+) -> (Vec<JournalEntry>, ExportCounts, Option<ExportError>) {
+    let mut parser = ExportParser::with_terms(terms);
     let mut entries = Vec::new();
     for piece in export.chunks(size) {
         if let Err(error) = parser.push(piece, |entry| entries.push(entry)) {
@@ -154,6 +164,44 @@ fn what_journalctl_exports_is_read_as_the_original_reads_it() {
 }
 
 #[test]
+fn values_of_any_kind_fit_a_term_or_not() {
+    let groups = |words: &[&str]| {
+        let words = words.iter().map(|word| (*word).to_owned());
+        vec![words.collect::<Vec<String>>()]
+    };
+    let long = "y".repeat(FIELD_CAP + 1);
+    let check = |words: &[&str], expected: bool| {
+        let fields: [(&str, &[u8]); 7] = [
+            ("UNIT", b"a.service"),
+            ("UNIT", b"b.service"),
+            ("LINES", b"one\ntwo"),
+            ("LONG", long.as_bytes()),
+            ("EMPTY", b""),
+            ("_COMM", b"sshd"),
+            ("MESSAGE", b"m"),
+        ];
+        let mut terms = Terms::default();
+        let matches = terms.add(&groups(words));
+        for size in [1, 7, 1 << 20] {
+            let (entries, _, error) = parse_with(terms.clone(), &export(1, &fields), size);
+            assert_eq!((entries.len(), error), (1, None));
+            assert_eq!(matches.fit(&entries[0].hits), expected, "{words:?}");
+        }
+    };
+    check(&["UNIT=a.service"], true);
+    check(&["UNIT=b.service", "_COMM=sshd"], true);
+    check(&["UNIT=c.service"], false);
+    check(&["LINES=one\ntwo"], true);
+    check(&["LINES=one"], false);
+    check(&["EMPTY="], true);
+    check(&["MESSAGE=m", "EMPTY="], true);
+    check(&["NONE="], false);
+    check(&["_BOOT_ID=0123456789abcdef0123456789abcdef"], true);
+    // One that was cut is not known.
+    check(&[&format!("LONG={}", "y".repeat(FIELD_CAP))], false);
+}
+
+#[test]
 fn a_stream_that_is_no_export_is_refused() {
     let size = |bytes: u64| [b"A\n".as_slice(), &bytes.to_le_bytes()].concat();
     for (stream, expected) in [
@@ -212,11 +260,32 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn the_text_of_a_backend_never_panics(text in "(systemd)?\\[?([a-z]{0,5}[=,\\[\\]'\" ]{0,2}.{0,3}){0,4}\\]?") {
+        if let Ok((_, arguments)) = split(&text) {
+            // An error is as good.
+            Which::of(&arguments, None).map(|which| which.options()).ok();
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written(
+        number in proptest::option::of(any::<(u128, u64)>()),
+        since_boot in proptest::option::of(any::<(u128, u64)>()),
+        realtime_us: u64,
+        content: Option<u64>,
+    ) {
+        let cursor = Cursor { number, since_boot, realtime_us, content };
+        prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+    }
+
+    #[test]
     fn any_bytes_in_any_pieces_give_the_same_and_never_panic(
         stream in stream(),
         size in 1..50_usize,
     ) {
-        let whole = parse(&stream, stream.len().max(1));
-        prop_assert_eq!(parse(&stream, size), whole);
+        let mut terms = Terms::default();
+        terms.add(&[vec!["MESSAGE=text".to_owned(), "A=".to_owned()]]);
+        let whole = parse_with(terms.clone(), &stream, stream.len().max(1));
+        prop_assert_eq!(parse_with(terms, &stream, size), whole);
     }
 }

@@ -73,6 +73,7 @@ impl Engine {
                 self.feeds.end(&mut file, &self.around.reader);
             }
         }
+        self.forget_patterns(jail);
         self.journals_are_stale = true;
     }
 }

@@ -69,12 +69,13 @@ impl Journald {
 impl Journald {
     /// Lets it begin another file.
     pub(super) fn rotate(&self) {
-        let before = self.files();
+        let before = self.files().len();
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", "USR2", &process]).status();
         assert!(sent.unwrap().success());
         let begin = Instant::now();
-        while self.files() == before {
+        // The old one gets another name first.
+        while self.files().len() <= before {
             assert!(begin.elapsed() < DEADLINE, "no other file");
             thread::sleep(Duration::from_millis(10));
         }

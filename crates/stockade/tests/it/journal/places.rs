@@ -4,11 +4,12 @@ use std::fs;
 
 use super::journald::Journald;
 use super::{matched, prepare};
+use crate::server::Server;
 
 const GONE: &str = "The journal no longer has the entry that was read last";
 
 /// Four failures are read, then all is done while the server is away, then the fifth failure bans.
-fn check(meanwhile: impl FnOnce(&crate::server::Server, Journald) -> Journald, gone: usize) {
+fn check(meanwhile: impl FnOnce(&Server, Journald) -> Journald, gone: usize) {
     let mut server = prepare();
     let journald = Journald::start(&server);
     server.start();
@@ -54,20 +55,40 @@ fn after_a_rotation_alone_the_place_is_found() {
     );
 }
 
+/// Ends the journal, removes it, and begins another.
+fn wipe(server: &Server, journald: Journald) -> Journald {
+    drop(journald);
+    fs::remove_dir_all(server.path("runlog/journal")).unwrap();
+    for socket in ["dev-log", "socket", "stdout"] {
+        // What is not there need not be removed.
+        fs::remove_file(server.path("sockets").join(socket)).ok();
+    }
+    Journald::start(server)
+}
+
 #[test]
 fn a_journal_that_was_wiped_and_begun_anew_is_read_once() {
     check(
         |server, journald| {
-            drop(journald);
-            fs::remove_dir_all(server.path("runlog/journal")).unwrap();
-            for socket in ["dev-log", "socket", "stdout"] {
-                // What is not there need not be removed.
-                fs::remove_file(server.path("sockets").join(socket)).ok();
-            }
-            let journald = Journald::start(server);
+            let journald = wipe(server, journald);
             journald.fail("192.0.2.11", 2);
             journald
         },
         1,
     );
+}
+
+#[test]
+fn a_journal_that_is_wiped_under_its_reader_is_read_on() {
+    let mut server = prepare();
+    let journald = Journald::start(&server);
+    server.start();
+    journald.fail("192.0.2.11", 3);
+    server.wait_until("three failures", || matched(&server) == 3);
+    let journald = wipe(&server, journald);
+    journald.fail("192.0.2.11", 1);
+    server.wait_until("the fourth", || matched(&server) >= 4);
+    assert_eq!(matched(&server), 4);
+    journald.fail("192.0.2.11", 1);
+    server.wait_until("the fifth failure", || server.banned() == ["192.0.2.11"]);
 }
