@@ -1,5 +1,4 @@
 //! Files that are written, rotated and taken up again; a journal that systemd's own tools made.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -121,7 +121,6 @@ fn what_is_read_and_why_is_said() {
     });
     let jails = format!("[sshd]\nenabled = false\n{}", jails.concat());
     let server = Setup::new(&jails).start();
-    let log = server.log();
     for text in [
         "Jail 'auto' uses pyinotify {}",
         "Jail 'auto' reads log files, not the journal: ",
@@ -129,7 +128,7 @@ fn what_is_read_and_why_is_said() {
         "Jail 'gamin' uses pyinotify {}",
         "there is no gamin any more, its files are watched by inotify",
     ] {
-        assert!(log.contains(text), "{text:?} is not in {log}");
+        server.wait_for_log(text);
     }
     server.append(&[failed_login("192.0.2.7")]);
     for jail in backends {
