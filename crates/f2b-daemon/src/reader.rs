@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -97,7 +97,6 @@ impl ReaderThread {
     /// Reads until nobody listens any more.
     pub(crate) fn run(self) {
         let mut files = Files::new();
-        let mut watched: Vec<SourceId> = Vec::new();
         let mut looked = clock::now();
         let mut polled = looked;
         loop {
@@ -112,7 +111,7 @@ impl ReaderThread {
                     continue;
                 }
             };
-            if woken.caller && !self.take_orders(&mut files, &mut watched) {
+            if woken.caller && !self.take_orders(&mut files) {
                 return;
             }
             // Also when a busy log never lets the wait time out.
@@ -135,7 +134,7 @@ impl ReaderThread {
                 if !listening {
                     return;
                 }
-                self.publish_lags(&files, &watched);
+                self.publish_lags(&mut files);
                 if progress == Progress::Done {
                     break;
                 }
@@ -144,14 +143,14 @@ impl ReaderThread {
     }
 
     /// Returns whether there may be more orders some day.
-    fn take_orders(&self, files: &mut Files, watched: &mut Vec<SourceId>) -> bool {
+    fn take_orders(&self, files: &mut Files) -> bool {
         let mut counter = [0; 8];
         rustix::io::read(&*self.wake, &mut counter).ok();
         loop {
             match self.orders.try_recv() {
                 Ok(Order::Watch(id, path, start, how)) => {
                     match files.watch_as(id, &path, start, how) {
-                        Ok(()) => watched.push(id),
+                        Ok(()) => {}
                         Err(error) => {
                             let problem = SourceEvent::Problem { source: id, error };
                             self.events.send(Event::File(problem)).ok();
@@ -160,7 +159,7 @@ impl ReaderThread {
                 }
                 Ok(Order::Forget(id)) => {
                     files.forget(id);
-                    watched.retain(|known| *known != id);
+                    self.lags().remove(&id);
                 }
                 Err(crossbeam_channel::TryRecvError::Empty) => return true,
                 Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
@@ -168,12 +167,18 @@ impl ReaderThread {
         }
     }
 
-    fn publish_lags(&self, files: &Files, watched: &[SourceId]) {
-        let mut lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
-        *lags = watched
-            .iter()
-            .filter_map(|id| Some((*id, files.lag(*id)?)))
-            .collect();
+    fn publish_lags(&self, files: &mut Files) {
+        let mut lags = self.lags();
+        for id in files.turned() {
+            match files.lag(id) {
+                Some(lag) => lags.insert(id, lag),
+                None => lags.remove(&id),
+            };
+        }
+    }
+
+    fn lags(&self) -> MutexGuard<'_, HashMap<SourceId, u64>> {
+        self.lags.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

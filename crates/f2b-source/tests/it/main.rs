@@ -9,5 +9,6 @@ mod files_model;
 mod journal;
 mod kit;
 mod patterns;
+mod patterns_model;
 mod polling;
 mod waiting;
