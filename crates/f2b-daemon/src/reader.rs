@@ -186,7 +186,7 @@ impl ReaderThread {
             setrlimit(Resource::Nofile, raised).ok();
         }
         let most = getrlimit(Resource::Nofile).current;
-        let most = most.map_or(u64::MAX, |most| most.saturating_sub(RESERVE));
+        let most = most.map_or(u64::MAX, |most| most - RESERVE.min(most / 2));
         files.limit_files(usize::try_from(most).unwrap_or(usize::MAX));
     }
 

@@ -1,7 +1,7 @@
 //! Lines from log files and from the journal, every line once.
 //!
 //! **Knows**: how a log file is opened, followed, rotated, truncated, replaced and taken up again
-//! after a restart; where its lines end; what `journalctl -o export` prints.
+//! after a restart; which files come to fit a pattern; where lines end; what `journalctl -o export` prints.
 //!
 //! **Must not know**: what a line means, which jail reads it, what time it is, how a process is
 //! started. It reads no clock: [`Files::wait`] takes a timeout, and the daemon hands over the

@@ -44,7 +44,7 @@ pub(crate) struct Pattern {
 pub(crate) enum Thorough {
     /// Directories are listed whose time has changed.
     Poll,
-    /// And once more at the next rescan, as times may be coarse.
+    /// And at the rescans after that, as times may be coarse.
     Rescan,
     /// All are listed.
     Whole,

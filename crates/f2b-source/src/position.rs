@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use sha1::{Digest, Sha1};
 
+use crate::opened::FileId;
+
 /// Where to begin with a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -14,6 +16,16 @@ pub enum Start {
     Tail,
     /// Where an earlier run stopped.
     At(Position),
+}
+
+impl Start {
+    /// Returns whether it is a place in this file.
+    pub(crate) fn names(&self, id: FileId) -> bool {
+        match self {
+            Self::Head | Self::Tail => false,
+            Self::At(position) => (position.device, position.inode) == (id.device, id.inode),
+        }
+    }
 }
 
 /// The place after the last line that was delivered.

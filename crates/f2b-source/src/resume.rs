@@ -76,9 +76,8 @@ impl Resume<'_> {
             return Ok(resumed);
         };
         let back = earlier.filter(|file| file.id == opened.id);
-        let known = self.known.filter(|_| here != Some(last.id));
-        let place = match (known, back) {
-            (Some(_), _) => Self::place(known, &opened),
+        let place = match (self.known, back) {
+            (known @ Some(_), _) => Self::place(known, &opened),
             (None, Some(earlier)) => earlier.place(&opened),
             (None, None) if moved_away => Ok((0, Some(Rotation::Replaced))),
             (None, None) => last.place(&opened),

@@ -35,6 +35,8 @@ pub(crate) struct Source {
     path: Arc<Path>,
     /// Where to begin when no file is open.
     start: Start,
+    /// `start` is a place that the source has come to, not the one it was given.
+    begun: bool,
     /// The file that `start` names may lie beside the path, under another name.
     searches: bool,
     how: How,
@@ -77,6 +79,7 @@ impl Source {
             id,
             path,
             start,
+            begun: false,
             searches: true,
             how,
             polled: None,

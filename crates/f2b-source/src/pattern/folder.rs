@@ -8,6 +8,9 @@ use std::path::Path;
 use super::Thorough;
 use crate::hints::WatchId;
 
+/// How often a directory is listed again after a change.
+const AGAIN: u8 = 2;
+
 /// A directory as it was looked at last.
 #[derive(Debug, Default)]
 pub(super) struct Folder {
@@ -19,8 +22,8 @@ pub(super) struct Folder {
     /// What is known of the names of files that fit.
     files: BTreeMap<String, Known>,
     time: Option<Time>,
-    /// It was listed again after its time had changed.
-    is_settled: bool,
+    /// How many rescans have listed it again after its time had changed.
+    again: u8,
 }
 
 /// What is known of a name that fits.
@@ -54,12 +57,13 @@ impl Folder {
         let time = Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec()));
         if self.time != time || thorough == Thorough::Whole {
             self.time = time;
-            self.is_settled = false;
+            self.again = 0;
             return Some(true);
         }
-        // A file may have come in the moment of the change that was seen.
-        let again = !self.is_settled && thorough == Thorough::Rescan;
-        self.is_settled |= again;
+        // A file may have come in the moment of the change that was seen, and the next rescan may be
+        // in that moment as well.
+        let again = self.again < AGAIN && thorough == Thorough::Rescan;
+        self.again += u8::from(again);
         Some(again)
     }
 

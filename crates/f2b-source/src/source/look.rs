@@ -90,6 +90,7 @@ impl Source {
         if around.held.is_kept(self.id, &self.path, id) {
             // It has come from a path where it is read still; here it is waited for.
             self.attached = false;
+            self.begun = true;
             return self.take_up(around);
         }
         if self.tails.len() > ROTATED && !self.make_room() {
@@ -132,15 +133,18 @@ impl Source {
         around: &mut Around<'_>,
     ) -> Result<(), SourceError> {
         let is_there = opened.is_some();
+        let known = opened.as_ref().and_then(|opened| {
+            let known = around.held.known(self.id, &self.path, opened.id);
+            // Who asks for a place in this very file means it.
+            known.filter(|_| self.begun || !self.start.names(opened.id))
+        });
         let is_kept = |id| around.held.is_kept(self.id, &self.path, id);
         let resumed = Resume {
             path: &self.path,
             newline: self.how.newline,
             start: self.start,
             searches: self.searches,
-            known: opened
-                .as_ref()
-                .and_then(|opened| around.held.known(self.id, &self.path, opened.id)),
+            known,
             is_kept: &is_kept,
         }
         .resume(opened)?;
@@ -174,6 +178,7 @@ impl Source {
     fn arrived(&mut self, why: Option<Rotation>) {
         let source = self.id;
         self.attached = true;
+        self.begun = true;
         self.absent = 0;
         if std::mem::take(&mut self.missing) {
             self.outbox.push(SourceEvent::Appeared { source });

@@ -69,9 +69,9 @@ fn rescans_until_closed(limit: usize, rotate: impl FnOnce(&Path)) -> u32 {
 fn a_rotated_file_is_closed_sooner_when_it_has_no_name_or_descriptors_are_few() {
     let rename = |path: &Path| fs::rename(path, path.with_extension("1")).unwrap();
     let remove = |path: &Path| fs::remove_file(path).unwrap();
-    assert_eq!(rescans_until_closed(usize::MAX, rename), 31);
-    assert_eq!(rescans_until_closed(usize::MAX, remove), 3);
-    assert_eq!(rescans_until_closed(2, rename), 3);
+    assert_eq!(rescans_until_closed(usize::MAX, rename), 32);
+    assert_eq!(rescans_until_closed(usize::MAX, remove), 4);
+    assert_eq!(rescans_until_closed(2, rename), 4);
 }
 
 #[test]

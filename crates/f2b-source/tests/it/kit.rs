@@ -1,8 +1,10 @@
 //! A directory with logs and a reader that notes what it is told.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use f2b_source::{Chunk, Encoding, Files, Position, Progress, SourceEvent, SourceId, Start};
 use tempfile::TempDir;
@@ -106,6 +108,21 @@ pub(crate) fn directory() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("auth.log");
     (directory, path)
+}
+
+/// Lets time pass for directories: what happens in them within one tick of the system's clock is seen
+/// at a rescan only, and a test does more than that in a tick.
+pub(crate) fn pass_time(directory: &Path) {
+    static TICKS: AtomicU64 = AtomicU64::new(0);
+    let ticks = TICKS.fetch_add(1, Ordering::Relaxed);
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(ticks);
+    File::open(directory).unwrap().set_modified(time).unwrap();
+    for entry in directory.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            pass_time(&entry.path());
+        }
+    }
 }
 
 pub(crate) fn append(path: &Path, text: &str) {

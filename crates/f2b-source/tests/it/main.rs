@@ -10,6 +10,7 @@ mod files_model;
 mod journal;
 mod kit;
 mod patterns;
+mod patterns_model;
 mod polling;
 mod seek;
 mod waiting;

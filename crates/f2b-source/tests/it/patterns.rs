@@ -8,7 +8,7 @@ use std::time::Duration;
 use f2b_source::{Files, How, PatternId, SourceError, SourceId, Start, Watching};
 use tempfile::TempDir;
 
-use crate::kit::{Reader, append, directory};
+use crate::kit::{Reader, append, directory, pass_time};
 
 const PATTERN: PatternId = PatternId(7);
 
@@ -78,6 +78,7 @@ impl Follower {
 
     /// Returns which files were found.
     fn rescan(&mut self) -> Vec<String> {
+        pass_time(self.directory.path());
         self.reader.files.rescan();
         self.read()
     }
@@ -96,6 +97,7 @@ fn both(claim: impl Fn(&dyn Fn(&str) -> Follower, &dyn Fn(&mut Follower) -> Vec<
     claim(
         &|pattern| Follower::new(Files::without_notices(), pattern),
         &|follower| {
+            pass_time(follower.directory.path());
             follower.reader.files.poll_again();
             follower.read()
         },

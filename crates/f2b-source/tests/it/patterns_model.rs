@@ -1,0 +1,236 @@
+//! Files that rotation renames among paths that one pattern fits, and away and back, in any order.
+//!
+//! Each line of a file that stands at a fitting path at the end has arrived, and none twice.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use f2b_source::{Files, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching};
+use proptest::prelude::*;
+use proptest::test_runner::{TestError, TestRunner};
+use tempfile::TempDir;
+
+use crate::kit::pass_time;
+
+const PATTERN: PatternId = PatternId(1);
+
+/// All fit the pattern but the last.
+const NAMES: [&str; 6] = ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4", "aside"];
+const FITTING: usize = NAMES.len() - 1;
+
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    Write(usize, u8),
+    Create(usize),
+    Rename(usize, usize),
+    /// Each to the next name, the last one is deleted, and a new first one.
+    Rotate,
+    Delete(usize),
+    Notices,
+    Rescan,
+    Idle,
+}
+
+struct World {
+    directory: TempDir,
+    files: Files,
+    sources: BTreeMap<SourceId, PathBuf>,
+    next: u32,
+    /// Each file and its lines, and where which one stands.
+    written: Vec<(File, Vec<String>)>,
+    slots: [Option<usize>; NAMES.len()],
+    arrived: BTreeMap<String, usize>,
+    lines: usize,
+}
+
+impl World {
+    fn new(mut files: Files, watching: Watching) -> Self {
+        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let directory = directory.unwrap();
+        let pattern = format!("{}/a.log*", directory.path().display());
+        files.watch_pattern(PATTERN, &pattern, watching).unwrap();
+        Self {
+            directory,
+            files,
+            sources: BTreeMap::new(),
+            next: 1,
+            written: Vec::new(),
+            slots: [None; NAMES.len()],
+            arrived: BTreeMap::new(),
+            lines: 0,
+        }
+    }
+
+    fn path(&self, slot: usize) -> PathBuf {
+        self.directory.path().join(NAMES[slot])
+    }
+
+    fn create(&mut self, slot: usize) {
+        if self.slots[slot].is_none() {
+            let file = File::options()
+                .append(true)
+                .create(true)
+                .open(self.path(slot));
+            self.slots[slot] = Some(self.written.len());
+            self.written.push((file.unwrap(), Vec::new()));
+        }
+    }
+
+    fn rename(&mut self, from: usize, to: usize) {
+        if from != to && self.slots[from].is_some() {
+            fs::rename(self.path(from), self.path(to)).unwrap();
+            self.slots[to] = self.slots[from].take();
+        }
+    }
+
+    fn delete(&mut self, slot: usize) {
+        if self.slots[slot].take().is_some() {
+            fs::remove_file(self.path(slot)).unwrap();
+        }
+    }
+
+    fn read(&mut self, how: How) {
+        loop {
+            let mut found = Vec::new();
+            let progress = self.files.read(|event| match event {
+                SourceEvent::Chunk(chunk) => {
+                    for line in chunk.lines() {
+                        let line = String::from_utf8_lossy(line).into_owned();
+                        *self.arrived.entry(line).or_default() += 1;
+                    }
+                }
+                SourceEvent::Found { path, read_to, .. } => found.push((path, read_to)),
+                _ => {}
+            });
+            if found.is_empty() && progress == Progress::Done {
+                return;
+            }
+            for (path, read_to) in found {
+                if self.sources.values().any(|known| *known == path) {
+                    continue;
+                }
+                let id = SourceId(self.next);
+                self.next += 1;
+                let start = read_to.map_or(Start::Head, Start::At);
+                self.files.watch_as(id, &path, start, how).unwrap();
+                self.sources.insert(id, path);
+            }
+        }
+    }
+
+    fn apply(&mut self, action: Action, how: How) {
+        match action {
+            Action::Write(slot, lines) => {
+                for _ in 0..lines {
+                    if let Some(index) = self.slots[slot] {
+                        let line = format!("line {}", self.lines);
+                        self.lines += 1;
+                        let (file, written) = &mut self.written[index];
+                        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+                        written.push(line);
+                    }
+                }
+            }
+            Action::Create(slot) => self.create(slot),
+            Action::Rename(from, to) => self.rename(from, to),
+            Action::Rotate => {
+                self.delete(FITTING - 1);
+                for slot in (0..FITTING - 1).rev() {
+                    self.rename(slot, slot + 1);
+                }
+                self.create(0);
+            }
+            Action::Delete(slot) => self.delete(slot),
+            Action::Notices => {
+                pass_time(self.directory.path());
+                while !self.files.wait(Duration::ZERO, None).unwrap().files {}
+                self.read(how);
+            }
+            Action::Rescan => {
+                pass_time(self.directory.path());
+                self.files.rescan();
+                self.read(how);
+            }
+            Action::Idle => {
+                for _ in 0..33 {
+                    self.apply(Action::Rescan, how);
+                }
+            }
+        }
+    }
+
+    fn check(mut self, how: How) -> Result<Files, String> {
+        self.apply(Action::Idle, how);
+        self.apply(Action::Idle, how);
+        for index in self.slots.iter().take(FITTING).flatten() {
+            let lines = &self.written[*index].1;
+            if let Some(line) = lines.iter().find(|line| !self.arrived.contains_key(*line)) {
+                return Err(format!("{line:?} did not arrive"));
+            }
+        }
+        if let Some((line, times)) = self.arrived.iter().find(|(_, times)| **times > 1) {
+            return Err(format!("{line:?} arrived {times} times"));
+        }
+        self.files.forget_pattern(PATTERN);
+        for id in self.sources.keys() {
+            self.files.forget(*id);
+        }
+        Ok(self.files)
+    }
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let slot = 0..NAMES.len();
+    prop_oneof![
+        6 => (slot.clone(), 1..4_u8).prop_map(|(slot, lines)| Action::Write(slot, lines)),
+        3 => (0..FITTING).prop_map(Action::Create),
+        3 => (slot.clone(), slot.clone()).prop_map(|(from, to)| Action::Rename(from, to)),
+        3 => Just(Action::Rotate),
+        1 => slot.prop_map(Action::Delete),
+        4 => Just(Action::Notices),
+        2 => Just(Action::Rescan),
+        1 => Just(Action::Idle),
+    ]
+}
+
+fn check(cases: u32, watching: Watching) {
+    // A queue of notices takes the kernel tens of milliseconds to close: one serves all sequences.
+    let files = RefCell::new(None);
+    let how = How {
+        watching,
+        ..How::default()
+    };
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let sequences = prop::collection::vec(action(), 0..30);
+    let result = TestRunner::new(config).run(&sequences, |actions: Vec<Action>| {
+        let mut world = World::new(files.take().unwrap_or_else(Files::new), watching);
+        for action in actions {
+            world.apply(action, how);
+        }
+        let left = world.check(how).map_err(TestCaseError::fail)?;
+        files.replace(Some(left));
+        Ok(())
+    });
+    if let Err(TestError::Fail(reason, actions)) = &result {
+        assert!(result.is_ok(), "{reason}\n{actions:#?}");
+    }
+    result.unwrap();
+}
+
+#[test]
+fn every_line_once_over_renames_by_notices() {
+    check(300, Watching::Notices);
+}
+
+#[test]
+fn every_line_once_over_renames_by_polling() {
+    check(300, Watching::Polling);
+}
