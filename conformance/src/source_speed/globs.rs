@@ -68,7 +68,7 @@ impl Case {
     fn name(&self) -> String {
         let mut name = format!("logpath = {}", self.pattern);
         if let Some(most) = self.descriptors {
-            name += &format!(", limit of descriptors {most}");
+            name += &format!(", under prlimit --nofile={most}");
         }
         if self.is_exact {
             name += ", each line an identity";
