@@ -72,7 +72,9 @@ impl Engine {
             Sources::None => {}
             Sources::Journal(_) => self.journals_are_stale = true,
             Sources::Files(_) => {
-                let known = self.places_on_disk(jail);
+                // The disk may be behind.
+                let mut known: Vec<_> = runtime.file_places().collect();
+                known.extend(self.places_on_disk(jail));
                 self.follow_logs(jail, &known, batch);
             }
         }
