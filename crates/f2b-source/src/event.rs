@@ -109,7 +109,7 @@ pub enum SourceEvent {
         /// What was seen.
         why: Rotation,
     },
-    /// No file is at the path; it is waited for. Told once.
+    /// No file is at the path; it is waited for. Told once, and again after a problem.
     Missing {
         /// The path's number.
         source: SourceId,

@@ -307,6 +307,7 @@ impl Source {
         let Err(error) = result else {
             let was_told = told.take().is_some();
             if was_told
+                && !self.missing
                 && self.told.iter().all(Option::is_none)
                 && let Some(tail) = self.tails.back_mut()
             {

@@ -295,15 +295,16 @@ fn who_reads_the_same_path_from_further_back_has_the_rest_of_the_rotated_file_as
     let mut follower = Follower::new(Files::new(), "*.log");
     let path = follower.path("a.log");
     append(&path, "1\n");
-    follower.notices();
+    follower.rescan();
     let behind = follower.reader.position.unwrap();
     append(&path, "2\n");
     fs::rename(&path, follower.path("a.log.1")).unwrap();
     append(&path, "3\n");
-    follower.notices();
+    follower.rescan();
     assert_eq!(follower.lines(), ["1", "2", "3"]);
     let files = &mut follower.reader.files;
     files.watch(SourceId(99), &path, Start::At(behind)).unwrap();
+    follower.read();
     assert_eq!(follower.lines(), ["2", "3"]);
 }
 

@@ -98,6 +98,21 @@ fn the_end_of_a_problem_is_told_by_a_chunk_without_lines() {
         panic!("{:?}", reader.chunks);
     };
     assert!(chunk.ranges.is_empty() && chunk.at_end);
+
+    // So is that there is no file.
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    reader.rescan();
+    fs::remove_dir(&path).unwrap();
+    reader.rescan();
+    assert_eq!(reader.take_told().last().unwrap(), "Missing");
+    fs::create_dir(&path).unwrap();
+    reader.rescan();
+    fs::remove_dir(&path).unwrap();
+    reader.chunks.clear();
+    reader.rescan();
+    assert_eq!(reader.take_told().last().unwrap(), "Missing");
+    assert!(reader.chunks.is_empty());
 }
 
 #[test]
