@@ -186,32 +186,30 @@ impl ReaderThread {
             setrlimit(Resource::Nofile, raised).ok();
         }
         let most = getrlimit(Resource::Nofile).current;
-        let most = most.map_or(u64::MAX, |most| most - RESERVE.min(most / 2));
+        let most = most.map_or(u64::MAX, most_files);
         files.limit_files(usize::try_from(most).unwrap_or(usize::MAX));
     }
 
-    /// Reads all there is; returns whether anybody listens.
+    /// Gives each file that has something a turn; returns whether anybody listens.
+    ///
+    /// Where there is more the next wait ends at once: between two turns of a long file it is seen what
+    /// has come into others, and what is ordered.
     fn read(&self, files: &mut Files) -> bool {
         let mut is_heard = true;
-        loop {
-            let progress = files.read(&mut |event: SourceEvent| {
-                if let SourceEvent::Chunk(chunk) = &event {
-                    let mut standings = lock(&self.standings);
-                    let standing = standings.entry(chunk.source).or_default();
-                    standing.sent = standing.sent.saturating_add(chunk.buffer.len() as u64);
-                }
-                is_heard &= self.events.send(Event::File(event)).is_ok();
-            });
-            let turned = files.turned();
-            let mut standings = lock(&self.standings);
-            for id in turned {
-                standings.entry(id).or_default().unread = files.lag(id);
+        let (Progress::Done | Progress::More) = files.read(&mut |event: SourceEvent| {
+            if let SourceEvent::Chunk(chunk) = &event {
+                let mut standings = lock(&self.standings);
+                let standing = standings.entry(chunk.source).or_default();
+                standing.sent = standing.sent.saturating_add(chunk.buffer.len() as u64);
             }
-            drop(standings);
-            if !is_heard || progress == Progress::Done {
-                return is_heard;
-            }
+            is_heard &= self.events.send(Event::File(event)).is_ok();
+        });
+        let turned = files.turned();
+        let mut standings = lock(&self.standings);
+        for id in turned {
+            standings.entry(id).or_default().unread = files.lag(id);
         }
+        is_heard
     }
 
     /// Returns whether there may be more orders some day.
@@ -255,6 +253,12 @@ impl ReaderThread {
     }
 }
 
+/// Returns how many log files may be open where the process may have so many descriptors.
+fn most_files(limit: u64) -> u64 {
+    // Where there are few the logs come first: without them there is nothing to do.
+    limit.saturating_sub(RESERVE).max(limit / 2)
+}
+
 fn lock(standings: &Standings) -> MutexGuard<'_, HashMap<SourceId, Standing>> {
     standings.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -265,5 +269,39 @@ impl Drop for Reader {
         let (closed, _nobody) = unbounded();
         self.orders = closed;
         rustix::io::write(&*self.wake, &1_u64.to_ne_bytes()).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use f2b_source::TURN;
+
+    use super::*;
+    use crate::log::{LogLevel, LogTarget};
+
+    #[test]
+    fn a_long_log_has_one_turn_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.log");
+        std::fs::write(&path, "line\n".repeat(TURN)).unwrap();
+        let target = LogTarget::named("STDERR").unwrap();
+        let log = Log::open(target, None, LogLevel::default()).unwrap();
+        let (events, received) = unbounded();
+        let (_reader, thread) = reader(events, log).unwrap();
+        let mut files = Files::new();
+        files.watch(SourceId(1), &path, Start::Head).unwrap();
+        assert!(thread.read(&mut files));
+        assert_eq!(received.len(), 1);
+        let woken = files.wait(Duration::from_secs(60), None).unwrap();
+        assert!(woken.files);
+    }
+
+    #[test]
+    fn where_there_are_few_descriptors_logs_get_half_of_them() {
+        let check = |limit: u64, expected: u64| assert_eq!(most_files(limit), expected, "{limit}");
+        check(1024, 640);
+        check(768, 384);
+        check(256, 128);
+        check(0, 0);
     }
 }

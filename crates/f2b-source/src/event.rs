@@ -49,8 +49,8 @@ pub struct Chunk {
     pub end: Position,
     /// Whether the source was read to its end, so that the next line is a new one.
     ///
-    /// A chunk without lines comes once when a file is found to have nothing (more) to read; it
-    /// carries the position and this mark.
+    /// A chunk without lines comes once when a file is found to have nothing (more) to read, and when a
+    /// problem with it has ended; it carries the position and this mark.
     pub at_end: bool,
     /// How many lines were longer than [`LINE_CAP`](crate::LINE_CAP) and were left out.
     pub oversize: u64,
@@ -109,7 +109,7 @@ pub enum SourceEvent {
         /// What was seen.
         why: Rotation,
     },
-    /// No file is at the path; it is waited for. Told once.
+    /// No file is at the path; it is waited for. Told once, and again after a problem.
     Missing {
         /// The path's number.
         source: SourceId,

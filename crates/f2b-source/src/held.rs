@@ -143,10 +143,12 @@ impl Held {
     /// Returns whether the file is still read under the path where it stood before, by a source that
     /// whoever reads this one reads as well.
     ///
-    /// A file that has both paths at the same time, by a link, is not kept: it is read for each.
+    /// A file that has both paths at the same time, by a link, is not kept: it is read for each. Nor does a
+    /// source of the same path keep it: that one reads for others, who may be further.
     pub(crate) fn is_kept(&self, source: SourceId, path: &Path, id: FileId) -> bool {
         self.open.get(&id).into_iter().flatten().any(|holder| {
             holder.source != source
+                && *holder.path != *path
                 && self.are_kin((source, path), (holder.source, &holder.path))
                 && !(holder.is_current
                     && matches!(look(&holder.path), Ok(found) if found == Some(id)))

@@ -227,6 +227,9 @@ impl Source {
         if turn.ranges.is_empty() && !news {
             return;
         }
+        // Behind a rotated file the later ones have their turn at once, and say so if there is more.
+        let mut later = self.tails.iter().skip(index + 1);
+        let at_end = turn.at_end && later.all(|tail| tail.drained);
         if let Some(end) = self.position() {
             sink(SourceEvent::Chunk(Chunk {
                 source,
@@ -235,7 +238,7 @@ impl Source {
                 ranges: turn.ranges,
                 unwrapped: turn.unwrapped,
                 end,
-                at_end: turn.at_end && last,
+                at_end,
                 oversize: turn.oversize,
             }));
         }
@@ -305,7 +308,15 @@ impl Source {
             return;
         };
         let Err(error) = result else {
-            *told = None;
+            let was_told = told.take().is_some();
+            if was_told
+                && !self.missing
+                && self.told.iter().all(Option::is_none)
+                && let Some(tail) = self.tails.back_mut()
+            {
+                // That all is well again is told by a chunk, be there lines or not.
+                tail.drained = false;
+            }
             return;
         };
         let text = error.in_full();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use f2b_source::{Chunk, How, Newline, PatternId, Position, SourceId, Start, Watching};
+use f2b_source::{Chunk, How, Newline, PatternId, Position, Rotation, SourceId, Start, Watching};
 use indexmap::IndexMap;
 
 use super::jail::FileSource;
@@ -277,9 +277,12 @@ impl FileSource {
         self.reached
     }
 
-    /// Notes that the file begins anew: what was read before lies behind.
-    pub(super) fn begin_anew(&mut self) {
-        self.gate = None;
+    /// Notes that the path is read from its begin again.
+    pub(super) fn begin_anew(&mut self, why: Rotation) {
+        // It is told of a file that was replaced before its rest is read, which may lie before the gate.
+        if why != Rotation::Replaced {
+            self.gate = None;
+        }
     }
 
     /// Goes on with those who read the same.

@@ -15,6 +15,7 @@ use super::ignoring::Waiting;
 use super::jail::{FileSource, FileState, JailRuntime, ReadCounters};
 use super::names::OfName;
 use super::passes::Stamp;
+use super::reading::{in_one_line, shown};
 use super::{Engine, file_state};
 use crate::batch::Batch;
 use crate::clock;
@@ -229,7 +230,7 @@ impl Counted<'_> {
                 "[{}] Lines of {} are not in the encoding {}: what cannot be read counts as U+FFFD \
                  (hint: set `logencoding`)",
                 self.name,
-                self.file.path.display(),
+                shown(&self.file.path),
                 self.logencoding
             );
             batch.lines.push(Line::new(Level::Warning, "filter", text));
@@ -294,14 +295,14 @@ impl JailRuntime {
 
 /// Notes what has happened to a log of a jail, and says it.
 fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Option<Line> {
-    let path = file.path.display().to_string();
+    let path = shown(&file.path);
     let (level, text) = match news {
         SourceEvent::Chunk(_)
         | SourceEvent::Found { .. }
         | SourceEvent::PatternProblem { .. }
         | SourceEvent::Vanished { .. } => return None,
         SourceEvent::Rotated { why, .. } => {
-            file.begin_anew();
+            file.begin_anew(*why);
             (
                 Level::Info,
                 format!("Log rotation detected for {path}: {why}"),
@@ -342,7 +343,7 @@ pub(super) fn problem_text(error: &SourceError) -> String {
     if let Some(hint) = error.hint() {
         text.push_str(&format!(" (hint: {hint})"));
     }
-    text
+    in_one_line(&text)
 }
 
 /// Whose failure a match is.

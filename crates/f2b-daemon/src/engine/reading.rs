@@ -9,7 +9,7 @@ mod places;
 pub(crate) use backend::JournalArguments;
 pub(crate) use journal::JournalSource;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use f2b_source::{How, Newline, SourceId, Start, Watching};
 use f2b_store::SourceState;
@@ -72,7 +72,9 @@ impl Engine {
             Sources::None => {}
             Sources::Journal(_) => self.journals_are_stale = true,
             Sources::Files(_) => {
-                let known = self.places_on_disk(jail);
+                // The disk may be behind.
+                let mut known: Vec<_> = runtime.file_places().collect();
+                known.extend(self.places_on_disk(jail));
                 self.follow_logs(jail, &known, batch);
             }
         }
@@ -206,7 +208,7 @@ impl JailRuntime {
         }
         let is_there = self.logs.iter().find(|log| log.path.exists());
         let why = match is_there {
-            Some(log) => format!("{} is there", log.path.display()),
+            Some(log) => format!("{} is there", shown(&log.path)),
             None if self.matches.is_empty() => "it has no journalmatch".to_owned(),
             None => "this machine keeps no journal".to_owned(),
         };
@@ -258,6 +260,26 @@ impl JailRuntime {
     }
 }
 
+/// Returns a path as the log shows it.
+///
+/// Whoever may create files where a pattern looks chooses their names: one with a newline must not become a
+/// line of the log, which other jails read.
+pub(super) fn shown(path: &Path) -> String {
+    in_one_line(&path.display().to_string())
+}
+
+/// Returns a text with `\n` in the place of a newline, and so on.
+pub(super) fn in_one_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
 /// As the original words it; a file that is waited for is worth no word.
 fn added(file: &FileSource, start: &Start) -> Option<Line> {
     if file.state == FileState::Missing {
@@ -268,13 +290,25 @@ fn added(file: &FileSource, start: &Start) -> Option<Line> {
         Start::Head | Start::Tail => (0, None),
     };
     let hash = hash.map_or_else(String::new, |line| line.to_string());
-    let path = file.path.display();
+    let path = shown(&file.path);
     let text = format!("Added logfile: '{path}' (pos = {offset}, hash = {hash})");
     Some(Line::new(Level::Info, "filter", text))
 }
 
 fn removed(file: &FileSource) -> Option<Line> {
-    let text = format!("Removed logfile: '{}'", file.path.display());
+    let text = format!("Removed logfile: '{}'", shown(&file.path));
     let is_read = file.state != FileState::Missing;
     is_read.then(|| Line::new(Level::Info, "filter", text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_cannot_begin_a_line_of_the_log() {
+        let path = Path::new("/srv/x\n2026-01-01 Ban\u{1b}[2J\u{85}é.log");
+        let expected = r"/srv/x\n2026-01-01 Ban\u{1b}[2J\u{85}é.log";
+        assert_eq!(shown(path), expected);
+    }
 }

@@ -172,10 +172,6 @@ impl JailRuntime {
     ///
     /// It does not come from the database: what was decided last may not be written yet.
     pub(super) fn known(&self) -> Known {
-        let files = self.sources.files();
-        let files = files.filter_map(|file| Some(file_state(&file.path, file.reached?)));
-        let left = self.left.iter();
-        let left = left.map(|(path, position)| file_state(path, *position));
         Known {
             bans: self.jail.bans().iter().map(stored).collect(),
             tallies: self
@@ -184,12 +180,20 @@ impl JailRuntime {
                 .iter()
                 .map(|(id, tally)| (id.clone(), tally.clone()))
                 .collect(),
-            sources: files
-                .chain(left)
+            sources: self
+                .file_places()
                 .chain(self.sources.journal_state())
                 .collect(),
             held_back: self.held_back.iter().cloned().collect(),
         }
+    }
+
+    /// How far its log files were read, those included that it no longer reads.
+    pub(super) fn file_places(&self) -> impl Iterator<Item = SourceState> {
+        let files = self.sources.files();
+        let files = files.filter_map(|file| Some(file_state(&file.path, file.reached?)));
+        let left = self.left.iter();
+        files.chain(left.map(|(path, position)| file_state(path, *position)))
     }
 
     /// The longest that a ban may last.

@@ -190,7 +190,9 @@ impl Source {
     /// Takes in that nothing stands at the path.
     fn gone(&mut self, around: &mut Around<'_>) -> Result<(), SourceError> {
         self.attached = false;
-        if !std::mem::replace(&mut self.missing, true) {
+        let [problem, _] = &self.told;
+        let has_ended = problem.is_some();
+        if !std::mem::replace(&mut self.missing, true) || has_ended {
             let source = self.id;
             self.outbox.push(SourceEvent::Missing { source });
             self.judge_filesystem(polled_at(&self.path));

@@ -293,6 +293,24 @@ fn a_source_beside_the_pattern_whose_reader_is_the_same_keeps_its_file() {
 }
 
 #[test]
+fn who_reads_the_same_path_from_further_back_has_the_rest_of_the_rotated_file_as_well() {
+    let mut follower = Follower::new(Files::new(), "*.log");
+    let path = follower.path("a.log");
+    append(&path, "1\n");
+    follower.rescan();
+    let behind = follower.reader.position.unwrap();
+    append(&path, "2\n");
+    fs::rename(&path, follower.path("a.log.1")).unwrap();
+    append(&path, "3\n");
+    follower.rescan();
+    assert_eq!(follower.lines(), ["1", "2", "3"]);
+    let files = &mut follower.reader.files;
+    files.watch(SourceId(99), &path, Start::At(behind)).unwrap();
+    follower.read();
+    assert_eq!(follower.lines(), ["2", "3"]);
+}
+
+#[test]
 fn a_path_without_a_file_vanishes_after_thirty_rescans_and_is_found_anew() {
     both(|make, see| {
         let mut follower = make("*.log");

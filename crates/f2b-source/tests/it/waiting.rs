@@ -64,6 +64,58 @@ fn a_rotation_ends_the_wait_and_both_files_are_followed() {
 }
 
 #[test]
+fn late_lines_of_a_rotated_file_leave_no_lag() {
+    let (_directory, path) = directory();
+    append(&path, "1\n");
+    let mut reader = settled(&path);
+    let old = path.with_file_name("auth.log.1");
+    fs::rename(&path, &old).unwrap();
+    append(&path, "2\n");
+    reader.rescan();
+    append(&old, "3\n");
+    reader.rescan();
+    assert_eq!(reader.lines.last().unwrap(), "3");
+    assert!(reader.chunks.last().unwrap().at_end);
+}
+
+#[test]
+fn the_end_of_a_problem_is_told_by_a_chunk_without_lines() {
+    let (directory, _) = directory();
+    let (folder, aside) = (directory.path().join("log"), directory.path().join("aside"));
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("auth.log");
+    append(&path, "1\n");
+    let mut reader = settled(&path);
+    fs::rename(&folder, &aside).unwrap();
+    symlink("log", &folder).unwrap();
+    reader.rescan();
+    assert!(reader.take_told().concat().contains("open log file"));
+    reader.chunks.clear();
+    fs::remove_file(&folder).unwrap();
+    fs::rename(&aside, &folder).unwrap();
+    reader.rescan();
+    let [chunk] = &reader.chunks[..] else {
+        panic!("{:?}", reader.chunks);
+    };
+    assert!(chunk.ranges.is_empty() && chunk.at_end);
+
+    // So is that there is no file.
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    reader.rescan();
+    fs::remove_dir(&path).unwrap();
+    reader.rescan();
+    assert_eq!(reader.take_told().last().unwrap(), "Missing");
+    fs::create_dir(&path).unwrap();
+    reader.rescan();
+    fs::remove_dir(&path).unwrap();
+    reader.chunks.clear();
+    reader.rescan();
+    assert_eq!(reader.take_told().last().unwrap(), "Missing");
+    assert!(reader.chunks.is_empty());
+}
+
+#[test]
 fn a_file_in_directories_that_come_later_ends_the_wait() {
     let (directory, _) = directory();
     let path = directory.path().join("one/two/x.log");

@@ -189,6 +189,15 @@ fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
     write(&logs.join("fourth.log"), "192.0.2.9");
     server.wait_for_count("web", "matched", 4);
 
+    // A name of somebody's choice is none of our lines.
+    write(
+        &logs.join("x\nNOTICE [sshd] Ban 192.0.2.99 .log"),
+        "192.0.2.9",
+    );
+    server.wait_for_count("web", "matched", 5);
+    server.wait_for_log(r"x\nNOTICE [sshd] Ban 192.0.2.99 .log'");
+    assert!(!server.log().contains("\nNOTICE"));
+
     // A reload keeps what was found.
     let told = server.configured_client(&["reload"]);
     assert_eq!(told.code, Some(0), "{told:?}");
@@ -201,8 +210,8 @@ fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
     ] {
         write(&logs.join(name), "192.0.2.10");
     }
-    server.wait_for_count("web", "matched", 9);
-    assert_eq!(server.count("web", "lines"), 9);
+    server.wait_for_count("web", "matched", 10);
+    assert_eq!(server.count("web", "lines"), 10);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use f2b_source::{Chunk, FirstLine, Newline, Place, Position, SourceId, Start, Watching};
+use f2b_source::{Chunk, FirstLine, Newline, Place, Position, Rotation, SourceId, Start, Watching};
 use proptest::prelude::*;
 
 use super::{Feeds, Way};
@@ -165,6 +165,19 @@ impl World {
             inode,
             ..Content::default()
         });
+        // The reader tells of it before it reads what is left of the file before.
+        for id in self.cursors.keys().copied().collect::<Vec<_>>() {
+            self.begin_anew(id, Rotation::Replaced);
+        }
+    }
+
+    fn begin_anew(&mut self, id: SourceId, why: Rotation) {
+        self.feeds.begin_anew(id);
+        for jail in self.jails.values_mut() {
+            if jail.file.feed == Some(id) {
+                jail.file.begin_anew(why);
+            }
+        }
     }
 
     fn read(&mut self, id: SourceId, lines: usize) {
@@ -172,17 +185,14 @@ impl World {
         let content = &self.contents[cursor.content];
         let is_over = content.is_gone || cursor.line == content.lines.len();
         if is_over && cursor.content + 1 < self.contents.len() {
-            // The reader tells that the file begins anew.
             let next = Cursor {
                 content: cursor.content + 1,
                 line: 0,
             };
+            let is_gone = content.is_gone;
             self.cursors.insert(id, next);
-            self.feeds.begin_anew(id);
-            for jail in self.jails.values_mut() {
-                if jail.file.feed == Some(id) {
-                    jail.file.begin_anew();
-                }
+            if is_gone {
+                self.begin_anew(id, Rotation::Truncated);
             }
             return;
         }

@@ -7,6 +7,7 @@ use f2b_core::UnixTime;
 use f2b_source::{Chunk, Encoding, Form, Inner, LINE_CAP, Newline, News, Unwrapped, Whole};
 
 use super::judge::{Judge, with_end};
+use super::shown;
 use crate::log::{Level, Line};
 
 /// A line inside a container log, as jails of one encoding see it.
@@ -70,7 +71,7 @@ pub(super) fn judge_lines(judge: &mut Judge<'_, '_>, chunk: &Chunk, encoding: En
 
 /// Says what a log is taken for, when that changes.
 pub(super) fn told(jail: &str, path: &Path, unwrapped: &Unwrapped) -> Option<Line> {
-    let (path, form) = (path.display(), unwrapped.form);
+    let (path, form) = (shown(path), unwrapped.form);
     let (level, text) = match unwrapped.news? {
         News::Recognised => (
             Level::Info,
