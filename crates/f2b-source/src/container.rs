@@ -182,7 +182,19 @@ impl Unwrapper {
         };
         Self {
             file,
-            ..Self::default()
+            streams: Default::default(),
+            // Not with each rotation.
+            told: self.told && !self.is_plain(),
+        }
+    }
+
+    /// Returns the reader of the file that comes next at the same path, where lines go on that are unfinished
+    /// here: their ends must not be taken for lines, which whoever writes long ones could forge. What may
+    /// come of them here after all is left out.
+    pub(crate) fn pass_on(&mut self) -> Self {
+        Self {
+            streams: self.streams.each_mut().map(Joining::pass_on),
+            ..self.next_file()
         }
     }
 

@@ -84,7 +84,11 @@ impl Resume<'_> {
         };
         let (offset, why) = place.map_err(read_error(self.path, 0))?;
         resumed.why = why;
-        resumed.current = Some(Tail::at(opened, offset).map_err(read_error(self.path, offset))?);
+        let mut current = Tail::at(opened, offset).map_err(read_error(self.path, offset))?;
+        if !moved_away {
+            current.stands_alone();
+        }
+        resumed.current = Some(current);
         Ok(resumed)
     }
 

@@ -185,9 +185,11 @@ impl Source {
         self.outbox.drain(..).for_each(&mut *sink);
         let mut more = false;
         let mut index = 0;
-        while let Some(tail) = self.tails.get_mut(index) {
+        let last = self.tails.len().saturating_sub(1);
+        while let Some((tail, before)) = self.tail_and_before(index) {
             let offset = tail.offset();
-            match tail.turn() {
+            let gone_on = before.map_or(Ok(()), |before| tail.go_on_from(before, index == last));
+            match gone_on.and_then(|()| tail.turn()) {
                 Ok(turn) => {
                     more |= !turn.at_end;
                     self.deliver(index, turn, sink);
@@ -203,6 +205,12 @@ impl Source {
             index += 1;
         }
         more
+    }
+
+    /// Returns a file, and the one that stood at the path before it.
+    fn tail_and_before(&mut self, index: usize) -> Option<(&mut Tail, Option<&mut Tail>)> {
+        let (before, from) = self.tails.make_contiguous().split_at_mut_checked(index)?;
+        Some((from.first_mut()?, before.last_mut()))
     }
 
     /// Hands over what a turn at the file `index` brought.

@@ -24,6 +24,8 @@ pub(crate) struct Tail {
     opened: Opened,
     splitter: Splitter,
     unwrapper: Unwrapper,
+    /// Nothing was read, so that lines may go on here from the file that stood at the path before.
+    is_untouched: bool,
     /// The begin of the unfinished line.
     offset: u64,
     /// The file's length as it was seen last.
@@ -62,6 +64,7 @@ impl Tail {
             size: opened.size()?,
             splitter: Splitter::new(opened.newline),
             opened,
+            is_untouched: offset == 0,
             offset,
             first_line: None,
             head: Vec::new(),
@@ -168,6 +171,7 @@ impl Tail {
             turn.buffer.truncate(turn.buffer.len() - part);
             if length > 0 {
                 self.idle = 0;
+                self.is_untouched = false;
             }
             let cap = self.unwrapper.cap(&turn.buffer);
             let split = self.splitter.split(&mut turn.buffer, cap);
@@ -186,6 +190,22 @@ impl Tail {
         if self.offset == 0 {
             self.unwrapper = before.unwrapper.next_file();
         }
+    }
+
+    /// Goes on with what is unfinished in the file that stood at the path before, which has been read to
+    /// its end; called each time before this one is read. While this one is empty and stands at the path
+    /// (`is_last`), more may come in the other.
+    pub(crate) fn go_on_from(&mut self, before: &mut Self, is_last: bool) -> io::Result<()> {
+        if self.is_untouched && (!is_last || self.opened.size()? > 0) {
+            self.unwrapper = before.unwrapper.pass_on();
+            self.is_untouched = false;
+        }
+        Ok(())
+    }
+
+    /// Takes notice that nothing goes on here from the file that is read before.
+    pub(crate) fn stands_alone(&mut self) {
+        self.is_untouched = false;
     }
 
     /// Finds out what the lines of a turn hold.
@@ -224,7 +244,7 @@ impl Tail {
     /// Goes back to the first line.
     fn begin_anew(&mut self) {
         self.splitter = Splitter::new(self.opened.newline);
-        self.unwrapper = self.unwrapper.next_file();
+        self.unwrapper = self.unwrapper.pass_on();
         self.offset = 0;
         self.first_line = None;
         self.head = Vec::new();

@@ -14,6 +14,7 @@ use f2b_source::journal::{
 use super::child::{Part, Piece, STEP, is_readable};
 use super::files::Files;
 use super::{Child, JournalStart, lock};
+use crate::clock;
 use crate::event::{Delivery, Event, JournalEvent, JournalNews, Share};
 
 /// How long to wait before `journalctl` is started again: doubled each time up to the last.
@@ -187,7 +188,8 @@ impl Following {
             };
             looked.push((place, found));
             if let Some(reader) = self.readers.get_mut(reader) {
-                reader.gate.close(found != Place::There);
+                let now_us = u64::try_from(clock::now().as_micros()).unwrap_or(0);
+                reader.gate.close(found != Place::There, now_us);
                 if let Place::Gone(how) = found {
                     gone.push((reader.jail.clone(), how));
                 }

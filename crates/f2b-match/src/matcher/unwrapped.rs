@@ -6,6 +6,8 @@
 //! its own (dates, sessions, last lines) that the lines inside do not touch; and only when no rule matched the
 //! line inside, so that one line is never two failures. What rules for plain logs can find in a record they
 //! found there before anybody looked inside.
+//!
+//! An `ignoreregex` for records counts as well, where the rules find the failure in the record too.
 
 use super::{Judged, Matcher};
 use crate::{Filter, Line, Moment};
@@ -36,6 +38,11 @@ impl Matcher {
         let judged = self.judge(filter, line, moment);
         if judged.is_settled() {
             self.settle_records();
+            if !judged.found.is_empty()
+                && let Some((index, ignored)) = self.ignored_record(filter, records, moment)
+            {
+                return (ignored, Some(index));
+            }
             return (judged, None);
         }
         let memory = self.of_records();
@@ -49,6 +56,25 @@ impl Matcher {
             }
         }
         (judged, None)
+    }
+
+    /// Returns the first of the records of a line that has failed which is ignored, and what it is then.
+    pub(crate) fn ignored_record(
+        &mut self,
+        filter: &Filter,
+        records: &[&str],
+        moment: Moment,
+    ) -> Option<(usize, Judged)> {
+        if filter.ignoreregex().is_empty() {
+            return None;
+        }
+        let memory = self.of_records();
+        let judged = records.iter().enumerate().find_map(|(index, record)| {
+            let judged = memory.judge(filter, Line::new(record), moment);
+            (!judged.ignored.is_empty()).then_some((index, judged))
+        });
+        self.settle_records();
+        judged
     }
 
     /// Returns what is remembered of records.
@@ -214,6 +240,10 @@ mod tests {
     fn what_is_ignored_or_quiet_inside_is_not_looked_for_in_the_record() {
         let ignoring = filter(&["^bad <ADDR>$", ":\"bad <ADDR>"], &["^bad"]);
         assert_eq!(run(&ignoring, &[BAD]), "-");
+        // Of a record as fail2ban ignores it: where it is a failure at all.
+        let of_record = |failregex: &str| run(&filter(&[failregex], &[r#"^\{"log""#]), &[BAD, BAD]);
+        assert_eq!(of_record("bad <ADDR>"), "--");
+        assert_eq!(of_record("^bad <ADDR>$"), "ii");
         let quiet = [
             "^<F-NOFAIL><F-MLFID>good</F-MLFID></F-NOFAIL> <ADDR>$",
             "<F-MLFID>good</F-MLFID> <ADDR>",

@@ -34,6 +34,7 @@ impl Pass {
                 reader.matcher.settle_records();
             }
         }
+        self.ignore(number, records, readers, first, told);
         for record in records {
             if self.settled.iter().skip(first).all(|settled| *settled) {
                 return;
@@ -55,6 +56,28 @@ impl Pass {
             let mut of_record = told.split_off(before);
             of_record.retain(|one| one.judged.is_told_of_record());
             told.append(&mut of_record);
+        }
+    }
+
+    /// Takes back the failures of line `number` whose records are ignored.
+    fn ignore(
+        &mut self,
+        number: usize,
+        records: &[&str],
+        readers: &mut [Reader<'_>],
+        first: usize,
+        told: &mut [Told],
+    ) {
+        let of_line = told.iter_mut().rev().take_while(|one| one.line == number);
+        for one in of_line.filter(|one| one.reader >= first && !one.judged.found.is_empty()) {
+            let Some(reader) = readers.get_mut(one.reader) else {
+                continue;
+            };
+            self.at = one.reader;
+            let (matcher, filter) = (&mut reader.matcher, reader.filter);
+            if let Some((_, ignored)) = matcher.ignored_record(filter, records, reader.moment) {
+                one.judged = ignored;
+            }
         }
     }
 }

@@ -98,6 +98,16 @@ impl Joining {
         };
     }
 
+    /// Returns the line as another file goes on with it; here it is lost, if there is one.
+    pub(super) fn pass_on(&mut self) -> Self {
+        if self.begun == Begun::Read && self.ends.is_empty() {
+            return Self::default();
+        }
+        let line = std::mem::take(self);
+        self.begun = Begun::Lost;
+        line
+    }
+
     /// Begins somewhere in a file.
     pub(super) fn begin_unseen(&mut self) {
         self.begun = Begun::Unseen;

@@ -24,6 +24,8 @@ pub struct Gate {
     since_us: u64,
     /// Whether the entry of the place was found to be gone.
     is_gone: bool,
+    /// The clock, as it was told last.
+    now_us: u64,
     is_open: bool,
     /// The last entries that went through, oldest first.
     recent: VecDeque<Cursor>,
@@ -48,6 +50,7 @@ impl Gate {
             place,
             since_us,
             is_gone: false,
+            now_us: u64::MAX,
             is_open: false,
             recent: VecDeque::new(),
         }
@@ -60,9 +63,12 @@ impl Gate {
     }
 
     /// Prepares for another run of `journalctl`; `is_gone` if it has no longer the entry of the place.
-    pub fn close(&mut self, is_gone: bool) {
+    ///
+    /// *Units*: `now_us` is microseconds since the epoch.
+    pub fn close(&mut self, is_gone: bool, now_us: u64) {
         self.is_open = false;
         self.is_gone = is_gone;
+        self.now_us = now_us;
     }
 
     /// Returns where a run has to begin for this gate.
@@ -70,7 +76,7 @@ impl Gate {
     pub fn start(&self) -> RunStart {
         match self.place {
             Some(place) if self.is_gone => {
-                RunStart::Since(place.realtime_us.saturating_sub(OVERLAP_US))
+                RunStart::Since(self.time(&place).saturating_sub(OVERLAP_US))
             }
             Some(place) => RunStart::At(place),
             None => RunStart::Since(self.since_us),
@@ -109,8 +115,17 @@ impl Gate {
         };
         let is_behind = cursor.order(place) == Ordering::Greater;
         // A journal that was put back to an earlier state gives its numbers out once more.
-        let is_later = self.is_gone && cursor.realtime_us > place.realtime_us;
+        let is_later = self.is_gone && cursor.realtime_us > self.time(place);
         !(is_behind || is_later)
+    }
+
+    /// Returns the time of a place that is gone. One ahead of the clock was given by a clock that has been set
+    /// back since; nothing would come up to it for as long as that.
+    fn time(&self, place: &Cursor) -> u64 {
+        match place.realtime_us > self.now_us {
+            true => self.now_us.saturating_sub(OVERLAP_US),
+            false => place.realtime_us,
+        }
     }
 }
 

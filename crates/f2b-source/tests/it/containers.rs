@@ -1,9 +1,8 @@
 //! Container logs: every line inside once and whole, wherever the reader is started anew.
 //!
 //! The model knows what each stream has said, as whole lines. The reader is cut off between any two
-//! records; the file is truncated or rotated away. The only lines that may be missing are those that
-//! were unread when the file was truncated; of a line that was begun before and ended after that
-//! nothing must arrive that is not its end.
+//! records; the file is truncated or rotated away, also within a line, which goes on in what comes next. The
+//! only lines that may be missing are those that were unread when the file was truncated.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -68,6 +67,14 @@ struct World {
     reader: Reader,
     /// What each stream has said of its line.
     open: [String; 2],
+    /// What the reader has of that.
+    known: [String; 2],
+    /// How much of that is not in the file at the path.
+    elsewhere: [usize; 2],
+    /// How much a restart does not find again: only a file that was never seen has it look beside the path.
+    gone: [usize; 2],
+    /// The first line of `said` since the last read, if something of it is gone, and how much.
+    ended: [Option<(usize, usize)>; 2],
     /// What has to arrive of each stream, in order.
     said: [Vec<String>; 2],
     arrived: [Vec<String>; 2],
@@ -95,6 +102,10 @@ impl World {
             file,
             reader: Reader::with(Files::without_notices()),
             open: Default::default(),
+            known: Default::default(),
+            elsewhere: Default::default(),
+            gone: Default::default(),
+            ended: [None; 2],
             said: Default::default(),
             arrived: Default::default(),
             unread: [0; 2],
@@ -119,6 +130,9 @@ impl World {
             }
         }
         self.unread = self.said.each_ref().map(Vec::len);
+        self.known = self.open.clone();
+        self.gone = self.elsewhere;
+        self.ended = [None; 2];
     }
 
     fn record(&mut self, stderr: bool, ends: bool, long: bool) {
@@ -135,6 +149,11 @@ impl World {
         if ends {
             let line = std::mem::take(&mut self.open[stream]);
             self.said[stream].push(line);
+            self.elsewhere[stream] = 0;
+            let gone = std::mem::take(&mut self.gone[stream]);
+            if gone > 0 {
+                self.ended[stream] = Some((self.said[stream].len() - 1, gone));
+            }
         }
     }
 
@@ -145,14 +164,21 @@ impl World {
             Action::Restart => {
                 let start = self.reader.position.map_or(Start::Head, Start::At);
                 self.open_reader(start);
-            }
-            Action::Rotate => {
-                // A runtime rotates between two lines.
-                for stderr in [false, true] {
-                    if !self.open[usize::from(stderr)].is_empty() {
-                        self.record(stderr, true, false);
+                for stream in 0..2 {
+                    let gone = std::mem::take(&mut self.gone[stream]);
+                    self.elsewhere[stream] -= gone;
+                    self.open[stream].drain(..gone);
+                    let ended = self.ended[stream].take();
+                    if let Some((line, gone)) = ended {
+                        self.said[stream][line].drain(..gone);
                     }
+                    let gone = ended.map_or(gone, |(_, gone)| gone);
+                    self.known[stream].drain(..gone);
                 }
+            }
+            // A runtime rotates what has grown.
+            Action::Rotate if self.file.metadata().unwrap().len() == 0 => {}
+            Action::Rotate => {
                 // What a reader that never saw a generation misses is the files' own model's business.
                 self.read();
                 self.rotations += 1;
@@ -160,14 +186,17 @@ impl World {
                 fs::rename(&self.path, Path::new(&away)).unwrap();
                 let file = File::options().append(true).create(true).open(&self.path);
                 self.file = file.unwrap();
+                self.elsewhere = self.open.each_ref().map(String::len);
             }
             Action::Truncate => {
                 self.file.set_len(0).unwrap();
                 for stream in 0..2 {
                     let unread = self.said[stream].iter().skip(self.unread[stream]);
                     self.may_be_lost.extend(unread.cloned());
-                    // What comes after it is a line of its own.
-                    self.open[stream].clear();
+                    // What comes after it goes on with what was read.
+                    self.open[stream].clone_from(&self.known[stream]);
+                    self.elsewhere[stream] = self.open[stream].len();
+                    self.ended[stream] = None;
                 }
                 self.read();
             }
@@ -312,7 +341,7 @@ fn one_after_the_other(files: &[&str]) -> Vec<(Form, Option<News>)> {
 }
 
 #[test]
-fn another_file_at_the_path_is_told_anew() {
+fn what_a_log_is_taken_for_is_told_once_until_it_changes() {
     let docker = record(Form::Docker, false, true, "inside");
     let long = docker.repeat(3);
     let cri = record(Form::Cri, false, true, "inside");
@@ -322,8 +351,8 @@ fn another_file_at_the_path_is_told_anew() {
         one_after_the_other(&[&long, &cri, &docker, &mixed, &docker]),
         [
             (Form::Docker, recognised),
-            (Form::Cri, recognised),
-            (Form::Docker, recognised),
+            (Form::Cri, None),
+            (Form::Docker, None),
             (Form::Cri, Some(News::NoLonger)),
             (Form::Docker, recognised)
         ]
@@ -367,4 +396,41 @@ fn a_record_may_be_as_long_as_docker_makes_it() {
     assert_eq!(read(), (vec![first.trim_end().to_owned()], 2));
     fs::write(&path, format!("{first}plain\n{part}")).unwrap();
     assert_eq!(read(), (vec!["first".to_owned(), "plain".to_owned()], 1));
+}
+
+#[test]
+fn the_end_of_a_line_is_no_line_in_the_file_that_comes_next() {
+    for form in [Form::Docker, Form::Cri] {
+        let begin = record(form, false, false, "GET /");
+        let end = record(form, false, true, "bad 192.0.2.66");
+        let next = record(form, false, true, "next");
+        for is_renamed in [true, false] {
+            for is_restarted in [true, false] {
+                let (_directory, path) = directory();
+                let mut reader = Reader::with(Files::without_notices());
+                reader.files.watch(LOG, &path, Start::Head).unwrap();
+                fs::write(&path, &begin).unwrap();
+                reader.rescan();
+                if is_renamed {
+                    fs::rename(&path, format!("{}.1", path.display())).unwrap();
+                } else {
+                    File::options()
+                        .write(true)
+                        .truncate(true)
+                        .open(&path)
+                        .unwrap();
+                    reader.rescan();
+                }
+                if is_restarted && is_renamed {
+                    let start = Start::At(reader.position.unwrap());
+                    reader.files = Files::without_notices();
+                    reader.files.watch(LOG, &path, start).unwrap();
+                }
+                fs::write(&path, format!("{end}{next}")).unwrap();
+                reader.rescan();
+                let lines: Vec<_> = reader.chunks.iter().flat_map(inside).collect();
+                assert_eq!(lines, ["GET /bad 192.0.2.66", "next"], "{form}");
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 use super::*;
 
+const NOW_US: u64 = 2_000_000_000;
+
 /// An entry of one journal: its number, and seconds since the epoch.
 fn entry(sequence: u128, number: u64, seconds: u64) -> JournalEntry {
     let realtime_us = seconds * 1_000_000;
@@ -30,7 +32,7 @@ fn after_another_begin_what_was_seen_is_left_out() {
     let entries: Vec<_> = (1..=9).map(|n| entry(1, n, 100 + n)).collect();
     let mut gate = Gate::new(Some(entries[3].cursor), 0);
     assert_eq!(taken(&mut gate, &entries), [5, 6, 7, 8, 9]);
-    gate.close(false);
+    gate.close(false, NOW_US);
     assert_eq!(gate.start(), RunStart::At(entries[8].cursor));
     assert!(taken(&mut gate, &entries).is_empty());
     assert_eq!(taken(&mut gate, &[entry(1, 10, 110)]), [10]);
@@ -61,7 +63,7 @@ fn without_a_place_the_time_decides() {
 fn a_place_that_is_gone_is_gone_round_by_time() {
     // The fourth and all before it were removed.
     let mut gate = Gate::new(Some(entry(1, 4, 104).cursor), 0);
-    gate.close(true);
+    gate.close(true, NOW_US);
     assert_eq!(gate.start(), RunStart::Since(94_000_000));
     assert_eq!(
         taken(&mut gate, &[entry(1, 5, 104), entry(1, 6, 106)]),
@@ -74,18 +76,18 @@ fn a_journal_begun_anew_is_read_once() {
     let mut gate = Gate::new(None, 0);
     let old: Vec<_> = (1..=4).map(|n| entry(1, n, 100 + n)).collect();
     assert_eq!(taken(&mut gate, &old), [1, 2, 3, 4]);
-    gate.close(true);
+    gate.close(true, NOW_US);
     // Another sequence and another boot: the clock decides.
     let new = [entry(2, 1, 103), entry(2, 2, 105), entry(2, 3, 106)];
     assert_eq!(taken(&mut gate, &new), [2, 3]);
-    gate.close(false);
+    gate.close(false, NOW_US);
     assert!(taken(&mut gate, &new).is_empty());
 }
 
 #[test]
 fn a_journal_put_back_to_an_earlier_state_is_read_on() {
     let mut gate = Gate::new(Some(entry(1, 200, 300).cursor), 0);
-    gate.close(true);
+    gate.close(true, NOW_US);
     let entries = [entry(1, 150, 295), entry(1, 151, 301), entry(1, 152, 302)];
     assert_eq!(taken(&mut gate, &entries), [151, 152]);
 }
@@ -96,7 +98,7 @@ fn what_went_through_is_known_in_whatever_order_it_comes_again() {
     // Entries of two machines whose clocks differ.
     let entries = [entry(1, 1, 100), entry(2, 1, 105), entry(1, 2, 102)];
     assert_eq!(taken(&mut gate, &entries), [1, 1, 2]);
-    gate.close(true);
+    gate.close(true, NOW_US);
     assert!(taken(&mut gate, &entries).is_empty());
 }
 
@@ -113,4 +115,16 @@ fn one_run_begins_at_the_earliest_place() {
     let late = Gate::new(None, 107_000_000);
     assert_eq!(earliest([&late, &at(7)]), RunStart::Since(97_000_000));
     assert_eq!(earliest([]), RunStart::Since(0));
+}
+
+#[test]
+fn a_place_that_is_gone_and_ahead_of_the_clock_hides_nothing() {
+    // Of another boot, two hours ahead.
+    let mut gate = Gate::new(Some(entry(1, 5, 9_200).cursor), 9_200_000_000);
+    gate.close(true, NOW_US);
+    assert_eq!(gate.start(), RunStart::Since(1_980_000_000));
+    let entries = [entry(2, 1, 1_985), entry(2, 2, 1_995), entry(2, 3, 2_001)];
+    assert_eq!(taken(&mut gate, &entries), [2, 3]);
+    gate.close(false, NOW_US);
+    assert!(taken(&mut gate, &entries).is_empty());
 }
