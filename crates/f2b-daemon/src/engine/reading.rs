@@ -103,6 +103,8 @@ impl Engine {
             return;
         };
         let (feeds, reader) = (&mut self.feeds, &self.around.reader);
+        // A jail that has read files already, and is told of them anew.
+        let is_going_on = !files.is_empty();
         let wanted: IndexSet<&PathBuf> = runtime.logs.iter().map(|log| &log.path).collect();
         for (path, mut file) in std::mem::take(files) {
             if !wanted.contains(&path) {
@@ -122,6 +124,15 @@ impl Engine {
                 feeds.begin(&mut file, seek.clone(), patterns.how(how, &path), reader);
             }
             files.insert(path, file);
+        }
+        if is_going_on {
+            // The pattern tells of them, and of one that is read under its old name only after that.
+            let left = &runtime.left;
+            let is_told = |log: &LogFile| {
+                !log.tail && patterns.fit(&log.path) && !left.contains_key(&log.path)
+            };
+            let logs = &mut runtime.logs;
+            logs.retain(|log| files.contains_key(&log.path) || !is_told(log));
         }
         let is_new = |log: &LogFile| !files.contains_key(&log.path);
         let places = match runtime.logs.iter().any(is_new) {

@@ -198,10 +198,15 @@ fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
     server.wait_for_log(r"x\nNOTICE [sshd] Ban 192.0.2.99 .log'");
     assert!(!server.log().contains("\nNOTICE"));
 
-    // A reload keeps what was found.
+    // A reload keeps what was found, and what was just renamed is not taken for new.
+    fs::rename(logs.join("access.log.1"), logs.join("access.log.2")).unwrap();
+    fs::rename(logs.join("access.log"), logs.join("access.log.1")).unwrap();
+    write(&logs.join("access.log"), "192.0.2.11");
+    server.wait_for_count("web", "matched", 6);
     let told = server.configured_client(&["reload"]);
     assert_eq!(told.code, Some(0), "{told:?}");
     for name in [
+        "access.log.2",
         "access.log.1",
         "other.log.1",
         "third.log",
@@ -210,8 +215,8 @@ fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
     ] {
         write(&logs.join(name), "192.0.2.10");
     }
-    server.wait_for_count("web", "matched", 10);
-    assert_eq!(server.count("web", "lines"), 10);
+    server.wait_for_count("web", "matched", 12);
+    assert_eq!(server.count("web", "lines"), 12);
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl LogPatterns {
     }
 
     /// Tells whether one of them names a path.
-    fn fit(&self, path: &Path) -> bool {
+    pub(super) fn fit(&self, path: &Path) -> bool {
         let Some(path) = path.to_str() else {
             return false;
         };
