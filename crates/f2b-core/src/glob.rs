@@ -99,24 +99,23 @@ pub fn fits(pattern: &str, name: &str) -> bool {
     reached.last().copied().unwrap_or(false)
 }
 
-/// Tells whether a path fits a pattern, level by level; a name that begins with a dot fits only what does.
+/// Tells whether a name fits one level of a path or pattern; one that begins with a dot fits only what does.
+#[must_use]
+pub fn level_fits(part: &str, name: &str) -> bool {
+    if !has_magic(part) {
+        return part == name;
+    }
+    (part.starts_with('.') || !name.starts_with('.')) && fits(part, name)
+}
+
+/// Tells whether a path fits a pattern, [level by level](level_fits).
 #[must_use]
 pub fn path_fits(pattern: &str, path: &str) -> bool {
     let (mut parts, mut names) = (pattern.split('/'), path.split('/'));
     loop {
         match (parts.next(), names.next()) {
             (None, None) => return true,
-            (Some(part), Some(name)) if !has_magic(part) => {
-                if part != name {
-                    return false;
-                }
-            }
-            (Some(part), Some(name)) => {
-                let is_shown = part.starts_with('.') || !name.starts_with('.');
-                if !is_shown || !fits(part, name) {
-                    return false;
-                }
-            }
+            (Some(part), Some(name)) if level_fits(part, name) => {}
             _ => return false,
         }
     }

@@ -23,7 +23,8 @@ const LINES: usize = 5;
 /// the order of their dates; nothing if there is no file, or if it is to be read from its begin.
 ///
 /// `is_old` is given lines without their ends, in the bytes of the file, and of a line of a container log
-/// when it was written, in microseconds since 1970; it says nothing of a line without a date. A place where five lines have none counts as not old, so that rather too much is read.
+/// when it was written, in microseconds since 1970; it says nothing of a line without a date. A place where
+/// five lines have none counts as not old, so that rather too much is read.
 ///
 /// # Errors
 ///

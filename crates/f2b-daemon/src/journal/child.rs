@@ -27,7 +27,7 @@ pub(super) enum Part {
 
 /// Some output, or why there is none.
 pub(super) enum Piece {
-    /// So many bytes; whether there are more at once.
+    /// So many bytes.
     Bytes(usize),
     /// Nothing came for a while.
     Nothing,

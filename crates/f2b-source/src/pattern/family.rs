@@ -41,13 +41,8 @@ impl Levels {
 
     /// Returns whether a name fits at a level; a hidden one fits only what says so.
     pub(crate) fn fits_at(&self, level: usize, name: &str) -> bool {
-        let Some(part) = self.at(level) else {
-            return false;
-        };
-        if !glob::has_magic(part) {
-            return part == name;
-        }
-        (part.starts_with('.') || !name.starts_with('.')) && glob::fits(part, name)
+        self.at(level)
+            .is_some_and(|part| glob::level_fits(part, name))
     }
 
     /// Returns whether an absolute path fits.

@@ -219,6 +219,34 @@ fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
     assert_eq!(server.count("web", "lines"), 12);
 }
 
+/// A file that was renamed twice is read under its first name still; the configuration names it by its third.
+#[test]
+fn a_reload_does_not_take_what_was_just_renamed_for_new() {
+    let mut server = Setup::new(PATTERN).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |name: &str| logs.join(name);
+    write(&path("a.log"), "192.0.2.1");
+    server.start();
+    server.wait_for_count("web", "matched", 1);
+    for round in 0..2 {
+        fs::rename(path("a.log.1"), path("a.log.2")).ok();
+        fs::rename(path("a.log"), path("a.log.1")).unwrap();
+        write(&path("a.log"), "192.0.2.1");
+        server.wait_for_count("web", "matched", 2 + round);
+    }
+    let told = server.configured_client(&["reload"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let paths = server.ask(&["get", "web", "logpath"]);
+    assert!(paths.contains("/a.log\n"), "{paths}");
+    assert!(!paths.contains("/a.log."), "{paths}");
+    for name in ["a.log", "a.log.1", "a.log.2"] {
+        write(&path(name), "192.0.2.2");
+    }
+    server.wait_for_count("web", "matched", 6);
+    assert_eq!(server.count("web", "lines"), 6);
+}
+
 #[test]
 fn more_files_than_the_soft_limit_of_descriptors_allows_are_read() {
     let limited = ["prlimit", "--nofile=256:4096"];
