@@ -173,11 +173,7 @@ fn what_another_program_took_away_is_put_back() {
         });
         wait_for_elements(&server, &ids);
     }
-    assert!(
-        server
-            .log()
-            .contains(" took 2 ban(s) out of sets of actions: they are put back\n")
-    );
+    server.wait_for_log(" took 2 ban(s) out of sets of actions: they are put back\n");
     assert_eq!(enforcement(&server), "adopted 3 in, 0 not");
     server
         .kit()

@@ -206,13 +206,7 @@ fn a_banned_address_is_told_what_blocktype_says() {
     server.restart();
     let told = "Failed to start jail 'sshd' action 'stockade': ";
     server.wait_for_log(told);
-    assert!(
-        server
-            .log()
-            .contains("/config/jail.local:2: `blocktype = dorp`"),
-        "{}",
-        server.log()
-    );
+    server.wait_for_log("/config/jail.local:2: `blocktype = dorp`");
 }
 
 /// Whatever moves the end of a ban.
@@ -331,7 +325,7 @@ fn what_a_native_action_cannot_do_is_told_and_lifts_no_ban() {
     assert_eq!(status["state"], "degraded");
     let problem = "action 'second' bans nobody: a jail has one native action, which is 'stockade'";
     assert!(status["problem"].as_str().unwrap().contains(problem));
-    assert!(server.log().contains(problem), "{}", server.log());
+    server.wait_for_log(problem);
     for port in ["22", "2222"] {
         let ruleset = server.kit().server().ruleset().unwrap();
         assert!(ruleset.contains(&format!("tcp dport {port} ")), "{ruleset}");

@@ -204,15 +204,9 @@ fn the_same_addresses_are_banned_in_every_form() {
             });
         }
     }
+    server.wait_for_log("docker.log is a container log in the form of Docker's json-file");
+    server.wait_for_log("cri.log is a container log in the form of the CRI");
     let log = server.log();
-    assert!(
-        log.contains("docker.log is a container log in the form of Docker's json-file"),
-        "{log}"
-    );
-    assert!(
-        log.contains("cri.log is a container log in the form of the CRI"),
-        "{log}"
-    );
     assert!(
         !log.contains("plain.log is a container log") && !log.contains("198.51.100."),
         "{log}"

@@ -86,7 +86,7 @@ fn lines_of_a_session_and_lines_that_belong_together_are_failures() {
         !log.contains("Ban 192.0.2.2") && !log.contains("Ban 192.0.2.4"),
         "{log}"
     );
-    assert!(log.contains("nowhere.example"), "{log}");
+    server.wait_for_log("nowhere.example");
     assert_eq!(banned(&server, "sessions"), "192.0.2.1");
     // The line that opened the session belongs to the ban.
     let data = server.sql("select data from bips where ip = '192.0.2.1'");

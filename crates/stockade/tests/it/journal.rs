@@ -80,8 +80,7 @@ fn without_a_log_file_failures_in_the_journal_are_banned() {
     });
     assert_eq!(matched(&server), 10);
     assert_eq!(state(&server), "running");
-    let log = server.log();
-    assert!(log.contains("Initiated 'systemd' backend"), "{log}");
+    server.wait_for_log("Initiated 'systemd' backend");
     let status = server.ask(&["status", "sshd"]);
     assert!(
         status.contains("Journal matches:\tSYSLOG_IDENTIFIER=sshd"),
@@ -155,10 +154,9 @@ fn a_reader_that_is_killed_goes_on_where_it_was() {
         server.wait_until("it is missed", || state(&server) == "degraded");
         server.wait_until("another has begun", || state(&server) == "running");
     }
-    let log = server.log();
     let told =
         "WARNING [sshd] Reading the journal was interrupted: `journalctl` was ended by a signal";
-    assert_eq!(log.matches(told).count(), 2, "{log}");
+    server.wait_until("told twice", || server.log().matches(told).count() == 2);
     assert_eq!(matched(&server), 4);
     assert!(server.banned().is_empty());
     journald.fail("192.0.2.11", 1);
@@ -176,11 +174,7 @@ fn with_neither_file_nor_journal_the_jail_waits_and_a_log_file_is_read() {
         told.stdout.contains(&format!("waits for {path}")),
         "{told:?}"
     );
-    assert!(
-        server
-            .log()
-            .contains("Have not found any log file for 'sshd' jail")
-    );
+    server.wait_for_log("Have not found any log file for 'sshd' jail");
     fs::write(server.log_path(), "").unwrap();
     server.append(&vec![failed_login("192.0.2.11"); 5]);
     server.wait_until("the ban", || server.banned() == ["192.0.2.11"]);
@@ -196,7 +190,7 @@ fn with_neither_file_nor_journal_the_jail_waits_and_a_journal_is_read() {
     journald.fail("192.0.2.11", 5);
     server.wait_until("the ban", || server.banned() == ["192.0.2.11"]);
     assert_eq!(state(&server), "running");
-    assert!(server.log().contains("Initiated 'systemd' backend"));
+    server.wait_for_log("Initiated 'systemd' backend");
     // A file that comes later does not draw it away: each failure would count twice.
     fs::write(server.log_path(), "").unwrap();
     journald.fail("192.0.2.12", 5);

@@ -157,8 +157,9 @@ fn lines_of_a_log_on_a_full_disk_are_counted() {
         server.append(&failed_logins(format!("198.51.100.{number}"), 5));
     }
     server.wait_until("the bans", || server.banned().len() == 60);
-    // The answer follows the lines of everything that was decided before it.
+    // The answers follow the lines of everything that was decided before, and the writing of these.
     server.ask(&["set", "sshd", "banip", "192.0.2.12"]);
+    server.ask(&["flushlogs"]);
     fs::remove_file(small.join("fill")).unwrap();
     server.append(&failed_logins("192.0.2.11", 5));
     let log = || String::from_utf8_lossy(&fs::read(small.join("f2b.log")).unwrap()).into_owned();

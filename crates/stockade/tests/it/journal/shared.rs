@@ -205,5 +205,5 @@ fn auto_says_which_and_why() {
         "Jail 'sshd' reads the journal: none of its log files exists ({}) and this machine keeps a journal",
         server.log_path().display()
     );
-    assert!(server.log().contains(&told), "{}", server.log());
+    server.wait_for_log(&told);
 }

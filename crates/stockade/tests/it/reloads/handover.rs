@@ -96,7 +96,7 @@ fn a_jail_that_begins_anew_starts_its_actions_again_and_the_kernel_holds_its_ban
             == "start\nban 192.0.2.11 0 1\nunban 192.0.2.11 1\nstop\nstart\nban 192.0.2.11 1 1\n"
     });
     assert!(server.is_in_kernel(ATTACKER));
-    assert!(server.log().contains("[sshd] Restore Ban 192.0.2.11"));
+    server.wait_for_log("[sshd] Restore Ban 192.0.2.11");
 }
 
 #[test]
