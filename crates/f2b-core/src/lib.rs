@@ -39,6 +39,7 @@ mod id;
 mod ignore;
 mod increment;
 mod jail;
+pub mod journal;
 mod span_text;
 mod tally;
 mod time;

@@ -24,8 +24,8 @@ pub use cursor::{Cursor, CursorTextError};
 pub use entry::JournalEntry;
 pub use export::{ExportCounts, ExportError, ExportParser, FIELD_CAP};
 pub use gate::{Gate, OVERLAP_US, RunStart, earliest};
-pub use matches::{Hits, Matches, Terms, is_term, union};
-pub use which::{ARGUMENTS, Spec, SpecError, Which, WhichError, split};
+pub use matches::{Hits, Matches, Terms, union};
+pub use which::{ARGUMENTS, DEFAULT_FLAGS, Spec, SpecError, Which, WhichError, split};
 
 /// The fields that a parser looks at, for the option `--output-fields` of `journalctl`.
 ///

@@ -5,6 +5,8 @@ mod parts;
 
 use std::rc::Rc;
 
+use f2b_core::journal::is_term;
+
 use super::{Checker, address, port, value};
 use crate::entry::Names;
 use crate::reference::{self, Lookup, Typed, Variables};
@@ -204,8 +206,8 @@ impl Checker<'_> {
                 Err(reason) => Diagnostic::error("bad-journalmatch", reason)
                     .with_hint("close the quotation mark, or write `\\'`"),
                 Ok(words) => {
-                    let is_match = |word: &&String| *word != "+" && !word.contains('=');
-                    let Some(word) = words.iter().find(is_match) else {
+                    let is_wrong = |word: &&String| *word != "+" && !is_term(word);
+                    let Some(word) = words.iter().find(is_wrong) else {
                         continue;
                     };
                     let message = format!("`journalmatch`: `{word}` matches no field");

@@ -251,7 +251,7 @@ fn what_is_wrong_is_told_once_in_its_line() {
             ),
             (
                 "filter.d/g.conf",
-                "[Definition]\nfailregex = <HOST>\nmaxlines = 0\n[Init]\njournalmatch = A=B\n  nothing\n",
+                "[Definition]\nfailregex = <HOST>\nmaxlines = 0\n[Init]\njournalmatch = A=B\n  nothing\n  a=B\n",
             ),
             (
                 "filter.d/h.conf",
@@ -262,6 +262,7 @@ fn what_is_wrong_is_told_once_in_its_line() {
             "error bad-value jail.local:3",
             "error bad-number filter.d/g.conf:3",
             "error bad-journalmatch filter.d/g.conf:6",
+            "error bad-journalmatch filter.d/g.conf:7",
             "warning bad-number filter.d/h.conf:3",
             "error bad-journalmatch filter.d/h.conf:4",
         ],

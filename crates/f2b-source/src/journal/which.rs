@@ -13,6 +13,9 @@ pub const ARGUMENTS: [&str; 5] = [
     "rotated",
 ];
 
+/// The variable of the environment that names the flags of a journal of which the configuration says nothing.
+pub const DEFAULT_FLAGS: &str = "F2B_SYSTEMD_DEFAULT_FLAGS";
+
 /// The names of systemd's own `SD_JOURNAL_…`, the first for bit 1.
 const LOCAL_ONLY: u32 = 1;
 const RUNTIME_ONLY: u32 = 2;

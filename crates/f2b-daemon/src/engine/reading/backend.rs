@@ -1,12 +1,9 @@
 //! The name of a backend and its arguments: `systemd[journalpath=/srv/journal]`.
 
 use f2b_protocol::{Exception, Value};
-use f2b_source::journal::{Which, split};
+use f2b_source::journal::{DEFAULT_FLAGS, Which, split};
 
 use crate::engine::jail::Backend;
-
-/// The variable that names the flags of a journal which the configuration says nothing of.
-const DEFAULT_FLAGS: &str = "F2B_SYSTEMD_DEFAULT_FLAGS";
 
 /// Which journal a jail reads, if it reads one.
 #[derive(Clone, Debug, Default)]

@@ -1,12 +1,12 @@
 //! `set` of a jail's options.
 
 use f2b_action::Definition;
+use f2b_core::journal::is_term;
 use f2b_core::{Bantime, IgnoreError, IgnoreList};
 use f2b_match::{DateDetector, UseDns, Zone};
 use f2b_protocol::request::{LogPosition, Setting};
 use f2b_protocol::{Exception, Reply, Value};
 use f2b_source::Encoding;
-use f2b_source::journal::is_term;
 
 use super::values::{
     clamped, date_exception, index, property_of, rule_exception, shown, shown_dates,

@@ -5,70 +5,39 @@ use std::ops::ControlFlow;
 
 use f2b_action::spawn;
 use f2b_core::UnixTime;
-use f2b_source::journal::{ExportParser, FIELDS, JournalEntry};
+use f2b_core::journal::is_term;
+use f2b_source::journal::{DEFAULT_FLAGS, ExportParser, FIELDS, JournalEntry, Which};
 
 use super::{LogError, Piece, Reader};
 
 /// Which journal, and which entries of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Journal {
-    /// What tells `journalctl` where the journal is.
-    place: Vec<String>,
+    which: Which,
     /// The terms that entries have to match; `+` stands between alternatives.
     matches: Vec<String>,
 }
 
 impl Journal {
-    /// Returns the journal that `systemd-journal[…]` means.
+    /// Returns the journal that `systemd-journal[…]` means: what a jail with `backend = systemd[…]` reads.
     ///
     /// # Errors
-    /// An argument that there is none of, or that makes no sense; in Python's words.
+    /// An argument that there is none of, or that makes no sense, with a hint.
     pub(crate) fn of(arguments: &[(String, String)], matches: Vec<String>) -> Result<Self, String> {
-        let mut place = Vec::new();
-        let mut is_placed = false;
-        for (name, value) in arguments {
-            match name.as_str() {
-                "journalpath" => {
-                    if !std::path::Path::new(value).is_dir() {
-                        return Err(format!(
-                            "FileNotFoundError: [Errno 2] No such file or directory: {value}"
-                        ));
-                    }
-                    is_placed = true;
-                    place.push(format!("--directory={value}"));
-                }
-                "journalfiles" => {
-                    is_placed = true;
-                    let files = value.split(|c: char| c.is_whitespace() || c == ',');
-                    let files = files.filter(|file| !file.is_empty());
-                    place.extend(files.map(|file| format!("--file={file}")));
-                }
-                "namespace" => {
-                    is_placed = true;
-                    place.push(format!("--namespace={value}"));
-                }
-                "journalflags" => {
-                    is_placed = true;
-                    place.extend(flags(value)?);
-                }
-                "rotated" => {}
-                _ => {
-                    return Err(format!(
-                        "TypeError: Filter.__init__() got an unexpected keyword argument '{name}'"
-                    ));
-                }
-            }
-        }
-        if !is_placed {
-            place.push("--system".to_owned());
-        }
-        if let Some(term) = matches
-            .iter()
-            .find(|term| *term != "+" && !term.contains('='))
+        let flags = std::env::var(DEFAULT_FLAGS).ok();
+        let which = Which::of(arguments, flags.as_deref()).map_err(|error| error.to_string())?;
+        // A server waits for it.
+        if let Some(path) = which.path()
+            && !std::path::Path::new(path).is_dir()
         {
+            return Err(format!(
+                "FileNotFoundError: [Errno 2] No such file or directory: {path}"
+            ));
+        }
+        if let Some(term) = matches.iter().find(|term| *term != "+" && !is_term(term)) {
             return Err(format!("ValueError: Invalid match ({term})"));
         }
-        Ok(Self { place, matches })
+        Ok(Self { which, matches })
     }
 
     pub(super) fn read(&self, reader: &mut Reader<'_>) -> Result<(), LogError> {
@@ -77,7 +46,7 @@ impl Journal {
             .map(str::to_owned)
             .to_vec();
         words.push(format!("--output-fields={}", FIELDS.join(",")));
-        words.extend(self.place.iter().cloned());
+        words.extend(self.which.options());
         // No match is taken for an option.
         words.push("--".to_owned());
         words.extend(self.matches.iter().cloned());
@@ -118,17 +87,6 @@ impl Journal {
     }
 }
 
-/// The bits of systemd's own `SD_JOURNAL_…` that `journalctl` has options for.
-fn flags(text: &str) -> Result<Vec<String>, String> {
-    let number: u32 = text.trim().parse().map_err(|_no_number| {
-        let text = f2b_protocol::Value::text(text).repr();
-        format!("ValueError: invalid literal for int() with base 10: {text}")
-    })?;
-    let known = [(4, "--system"), (8, "--user")];
-    let known = known.iter().filter(|(bit, _)| number & bit != 0);
-    Ok(known.map(|(_, word)| (*word).to_owned()).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,34 +103,19 @@ mod tests {
     }
 
     #[test]
-    fn arguments_say_where_the_journal_is() {
-        let check = |arguments: &[(&str, &str)], expected: &[&str]| {
-            assert_eq!(of(arguments, &[]).unwrap().place, expected);
-        };
-        check(&[], &["--system"]);
-        check(&[("journalpath", "/")], &["--directory=/"]);
-        check(&[("journalfiles", "a, b")], &["--file=a", "--file=b"]);
-        check(&[("journalflags", "12")], &["--system", "--user"]);
-        check(&[("journalflags", "1")], &[]);
-    }
-
-    #[test]
     fn what_makes_no_sense_is_refused() {
         let check = |arguments: &[(&str, &str)], matches: &[&str], part: &str| {
             let error = of(arguments, matches).unwrap_err();
             assert!(error.contains(part), "{error}");
         };
         check(&[("journalpath", "/no/such")], &[], "No such file");
-        check(
-            &[("bogus", "1")],
-            &[],
-            "unexpected keyword argument 'bogus'",
-        );
+        check(&[("bogus", "1")], &[], "has no argument `bogus`");
         check(
             &[("journalflags", "x")],
             &[],
-            "invalid literal for int() with base 10: 'x'",
+            "`journalflags=x` says nothing",
         );
         check(&[], &["A=B", "+", "bogus"], "Invalid match");
+        check(&[], &["a=b"], "Invalid match");
     }
 }
