@@ -8,6 +8,7 @@ mod conversation;
 mod run;
 mod turn;
 
+use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -33,6 +34,14 @@ pub enum SpawnError {
         /// The program.
         program: String,
     },
+}
+
+impl SpawnError {
+    /// Tells whether there is no such program, or nothing that could run it.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Start { source, .. } if source.kind() == ErrorKind::NotFound)
+    }
 }
 
 /// A process whose output is read for as long as it lives; it is ended when this is dropped.

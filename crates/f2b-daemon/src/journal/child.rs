@@ -72,7 +72,11 @@ impl Following {
 
     /// Starts a `journalctl`, which ends with this thread or with the one who reads.
     pub(super) fn start(&self, arguments: &[String]) -> Result<ChildStdout, String> {
-        let mut follower = spawn::follow("journalctl", arguments).map_err(|error| chain(&error))?;
+        let follower = spawn::follow("journalctl", arguments);
+        let mut follower = follower.map_err(|error| match error.is_missing() {
+            true => format!("{} (hint: install the package systemd)", chain(&error)),
+            false => chain(&error),
+        })?;
         let output = follower.output().map_err(|error| chain(&error))?;
         *lock(&self.child) = Some(follower);
         Ok(output)

@@ -197,6 +197,27 @@ fn files_that_come_to_fit_are_read_and_each_entry_once() {
 }
 
 #[test]
+fn without_journalctl_it_is_said_what_to_install() {
+    let setup = Setup::new(
+        "[sshd]\nenabled = true\nbackend = systemd\njournalmatch = SYSLOG_IDENTIFIER=sshd\n\
+         filter =\nfailregex = from <HOST>\n",
+    );
+    // A program whose interpreter is not there is as good as none.
+    let mut server = setup
+        .prelude(
+            "printf '#!/no/such\\n' > {folder}/none; chmod +x {folder}/none\n\
+             mount --bind {folder}/none \"$(command -v journalctl)\"",
+        )
+        .prepare();
+    server.start();
+    server.wait_until("it is said", || {
+        let told = server.stockade(&["status"]).stdout;
+        told.contains("start `journalctl`: ")
+            && told.contains("(hint: install the package systemd)")
+    });
+}
+
+#[test]
 fn auto_says_which_and_why() {
     let mut server = prepare();
     let _journald = Journald::start(&server);
