@@ -47,7 +47,8 @@ pub(crate) struct JailChanges {
     pub(crate) identities: IndexMap<Box<str>, IdentityChanges>,
     /// `None` where the tally is no longer kept.
     pub(crate) tallies: IndexMap<FailId, Option<Tally>>,
-    pub(crate) sources: BTreeMap<Box<str>, Position>,
+    /// `None` where the source is gone for good.
+    pub(crate) sources: BTreeMap<Box<str>, Option<Position>>,
 }
 
 /// The changes of one identity's bans in one jail, to be carried out in the order of the fields.
@@ -122,11 +123,12 @@ impl Transaction {
 
     /// Records how far a source has been read.
     pub fn record_position(&mut self, jail: &str, state: SourceState) {
-        let cost = source_cost(&state.source, &state.position);
-        let source = state.source.clone();
-        let replaced = self.jail(jail).sources.insert(state.source, state.position);
-        let dropped = replaced.map_or(0, |position| source_cost(&source, &position));
-        self.change_cost(cost, dropped);
+        self.set_source(jail, state.source, Some(state.position));
+    }
+
+    /// Records that a source is gone for good: a log file that nothing waits for.
+    pub fn record_vanished(&mut self, jail: &str, source: &str) {
+        self.set_source(jail, source.into(), None);
     }
 
     /// Takes up what was recorded later.
@@ -152,7 +154,7 @@ impl Transaction {
                 self.set_tally(&jail, id, tally);
             }
             for (source, position) in changes.sources {
-                self.record_position(&jail, SourceState { source, position });
+                self.set_source(&jail, source, position);
             }
         }
     }
@@ -175,6 +177,16 @@ impl Transaction {
         let entry = ENTRY_COST + text_cost(&id);
         let (cost, dropped) = match tallies.insert(id, tally) {
             Some(replaced) => (cost, replaced.as_ref().map_or(0, tally_cost)),
+            None => (cost + entry, 0),
+        };
+        self.change_cost(cost, dropped);
+    }
+
+    fn set_source(&mut self, jail: &str, source: Box<str>, position: Option<Position>) {
+        let entry = ENTRY_COST + source.len();
+        let cost = position.as_ref().map_or(0, position_cost);
+        let (cost, dropped) = match self.jail(jail).sources.insert(source, position) {
+            Some(replaced) => (cost, replaced.as_ref().map_or(0, position_cost)),
             None => (cost + entry, 0),
         };
         self.change_cost(cost, dropped);
@@ -218,12 +230,11 @@ fn tally_cost(tally: &Tally) -> usize {
     texts_cost(&tally.matches, &tally.fields)
 }
 
-fn source_cost(source: &str, position: &Position) -> usize {
-    let text = match position {
+fn position_cost(position: &Position) -> usize {
+    match position {
         Position::File(file) => file.first_line.as_ref().map_or(0, |line| line.len()),
         Position::Journal(journal) => journal.cursor.as_ref().map_or(0, |cursor| cursor.len()),
-    };
-    ENTRY_COST + source.len() + text
+    }
 }
 
 fn text_cost(id: &FailId) -> usize {

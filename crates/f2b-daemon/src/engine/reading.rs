@@ -59,6 +59,9 @@ impl Engine {
         runtime.sources = Sources::Files(IndexMap::new());
         if !runtime.patterns.is_empty() {
             runtime.places = Some(Places::new(&[], known));
+            for path in runtime.patterns.missing(known) {
+                runtime.logs.push(LogFile { path, tail: false });
+            }
         }
         self.follow_logs(jail, known, batch);
     }

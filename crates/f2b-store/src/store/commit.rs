@@ -44,6 +44,10 @@ const SET_LOG: &str = "INSERT INTO logs(jail, path, firstlinemd5, lastfilepos) \
     VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET \
     firstlinemd5 = excluded.firstlinemd5, lastfilepos = excluded.lastfilepos";
 
+const DELETE_SOURCE: &str = "DELETE FROM stockade_source WHERE jail = ?1 AND source = ?2";
+
+const DELETE_LOG: &str = "DELETE FROM logs WHERE jail = ?1 AND path = ?2";
+
 pub(super) fn write(
     transaction: &SqliteTransaction<'_>,
     changes: &Transaction,
@@ -79,8 +83,12 @@ impl Writer<'_> {
         }
         for (source, position) in &changes.sources {
             match position {
-                Position::File(file) => self.file(jail, source, file)?,
-                Position::Journal(journal) => self.journal(jail, source, journal)?,
+                Some(Position::File(file)) => self.file(jail, source, file)?,
+                Some(Position::Journal(journal)) => self.journal(jail, source, journal)?,
+                None => {
+                    self.run(DELETE_SOURCE, [jail, source])?;
+                    self.run(DELETE_LOG, [jail, source])?;
+                }
             }
         }
         Ok(())

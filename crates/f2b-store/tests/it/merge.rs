@@ -16,6 +16,7 @@ enum Step {
     Tally(usize, usize, u32),
     Forgotten(usize, usize),
     File(usize, u64),
+    Vanished(usize),
     Journal(usize, i64),
 }
 
@@ -32,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         (jail(), id(), 1..4u32).prop_map(|(jail, id, retry)| Step::Tally(jail, id, retry)),
         (jail(), id()).prop_map(|(jail, id)| Step::Forgotten(jail, id)),
         (jail(), 0..9u64).prop_map(|(jail, offset)| Step::File(jail, offset)),
+        jail().prop_map(Step::Vanished),
         (jail(), 0..9i64).prop_map(|(jail, time)| Step::Journal(jail, time)),
     ]
 }
@@ -55,6 +57,9 @@ fn record(transaction: &mut Transaction, step: &Step) {
         }
         Step::File(jail, offset) => {
             transaction.record_position(JAILS[jail], file_state("/var/log/auth.log", offset));
+        }
+        Step::Vanished(jail) => {
+            transaction.record_vanished(JAILS[jail], "/var/log/auth.log");
         }
         Step::Journal(jail, time) => {
             transaction.record_position(JAILS[jail], journal_state("s=1", time));

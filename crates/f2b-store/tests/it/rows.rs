@@ -399,6 +399,27 @@ fn positions_come_back_and_stand_in_the_originals_table_as_well() {
 }
 
 #[test]
+fn of_a_source_that_is_gone_for_good_nothing_is_kept() {
+    let directory = tempdir().unwrap();
+    let path = directory.path().join("f.sqlite3");
+    let mut store = open(&path);
+    let mut transaction = Transaction::default();
+    for jail in ["sshd", "mail"] {
+        transaction.record_position(jail, file_state("/a", 145));
+        transaction.record_position(jail, file_state("/b", 145));
+    }
+    store.commit(&transaction).unwrap();
+    let mut transaction = Transaction::default();
+    transaction.record_vanished("sshd", "/a");
+    transaction.record_vanished("sshd", "/never");
+    store.commit(&transaction).unwrap();
+    for (table, source) in [("stockade_source", "source"), ("logs", "path")] {
+        let rows = format!("SELECT jail, {source} FROM {table} ORDER BY jail, {source}");
+        assert_eq!(query(&path, &rows), ["mail|/a", "mail|/b", "sshd|/b"]);
+    }
+}
+
+#[test]
 fn where_the_original_has_gone_on_reading_its_place_holds() {
     let directory = tempdir().unwrap();
     let path = directory.path().join("f.sqlite3");

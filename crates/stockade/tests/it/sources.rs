@@ -247,6 +247,29 @@ fn a_reload_does_not_take_what_was_just_renamed_for_new() {
     assert_eq!(server.count("web", "lines"), 6);
 }
 
+/// Nothing fits the pattern when the server comes back, and no pattern tells of what has another name.
+#[test]
+fn what_was_rotated_away_while_the_server_was_dead_is_read_to_its_end() {
+    let pattern = PATTERN.replace("*.log*", "*.log");
+    let mut server = Setup::new(&pattern).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |name: &str| logs.join(name);
+    write(&path("a.log"), "192.0.2.1");
+    server.start();
+    server.wait_for_count("web", "matched", 1);
+    server.stop();
+    write(&path("a.log"), "192.0.2.1");
+    fs::rename(path("a.log"), path("a.log.1")).unwrap();
+    server.start();
+    server.wait_for_count("web", "matched", 1);
+    write(&path("a.log.1"), "192.0.2.1");
+    server.wait_for_count("web", "matched", 2);
+    write(&path("a.log"), "192.0.2.1");
+    server.wait_for_count("web", "matched", 3);
+    assert_eq!(server.count("web", "lines"), 3);
+}
+
 #[test]
 fn more_files_than_the_soft_limit_of_descriptors_allows_are_read() {
     let limited = ["prlimit", "--nofile=256:4096"];

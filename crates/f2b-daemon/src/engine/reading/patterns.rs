@@ -1,9 +1,10 @@
 //! Files that come to fit a pattern of `logpath` while the server runs, and those that go for good.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use f2b_core::glob;
 use f2b_source::{How, PatternId, Position, SourceError, SourceId, Start};
+use f2b_store::SourceState;
 use indexmap::IndexMap;
 
 use super::{added, removed};
@@ -125,6 +126,8 @@ impl Engine {
                 // The pattern tells when there is one again; that is another file.
                 batch.lines.extend(removed(file));
                 files.shift_remove(&path);
+                let source = path.display().to_string();
+                batch.transaction.record_vanished(&runtime.name, &source);
                 runtime.logs.retain(|log| log.path != path);
             } else {
                 let how = runtime.patterns.how(how, &path);
@@ -177,6 +180,16 @@ impl LogPatterns {
         };
         let mut patterns = self.0.iter();
         patterns.any(|pattern| glob::path_fits(&pattern.pattern, path))
+    }
+
+    /// Returns the paths among known ones that fit, and where nothing is.
+    ///
+    /// The rest of what was there may lie under another name, and no pattern tells of that.
+    pub(super) fn missing(&self, known: &[SourceState]) -> Vec<PathBuf> {
+        let paths = known.iter().map(|state| Path::new(&*state.source));
+        let gone = |path: &Path| matches!(path.try_exists(), Ok(false));
+        let missing = paths.filter(|path| self.fit(path) && gone(path));
+        missing.map(Path::to_owned).collect()
     }
 
     /// Returns how a path is followed: one that a pattern names is let go when the file has gone for good.

@@ -20,6 +20,8 @@ type Identity = (u64, u64);
 pub(crate) struct Places {
     /// How far the files at these paths were read.
     known: HashMap<PathBuf, Position>,
+    /// The furthest place in each file, under whatever name.
+    furthest: HashMap<Identity, Position>,
     /// At which path of the jail a file stands.
     standing: HashMap<Identity, PathBuf>,
 }
@@ -35,11 +37,20 @@ impl Places {
                 places.entry(path).or_insert_with(|| position_of(position));
             }
         }
+        let mut furthest: HashMap<Identity, Position> = HashMap::new();
+        for place in places.values().flat_map(parts) {
+            let file = (place.device, place.inode);
+            let known = furthest.entry(file).or_insert(place);
+            if known.offset < place.offset {
+                *known = place;
+            }
+        }
         let standing = logs
             .iter()
             .filter_map(|log| Some((identity(&log.path)?, log.path.clone())));
         Self {
             known: places,
+            furthest,
             standing: standing.collect(),
         }
     }
@@ -73,30 +84,29 @@ impl Places {
 
     /// Returns how far a file was read that had another name.
     fn moved_here(&self, here: Option<Identity>) -> Option<Position> {
-        let here = here?;
-        let parts = self.known.values().flat_map(|position| {
-            let last = Position {
-                earlier: None,
-                ..*position
-            };
-            let earlier = position.earlier.map(|earlier| Position {
-                device: earlier.device,
-                inode: earlier.inode,
-                offset: earlier.offset,
-                first_line: earlier.first_line,
-                earlier: None,
-            });
-            [Some(last), earlier].into_iter().flatten()
-        });
-        parts
-            .filter(|position| (position.device, position.inode) == here)
-            .max_by_key(|position| position.offset)
+        self.furthest.get(&here?).copied()
     }
 
     fn stands_elsewhere(&self, file: Identity, path: &Path) -> bool {
         let place = self.standing.get(&file);
         place.is_some_and(|place| place != path)
     }
+}
+
+/// Returns the places in the file at a path and in the one that was there before, each by itself.
+fn parts(position: &Position) -> impl Iterator<Item = Position> {
+    let last = Position {
+        earlier: None,
+        ..*position
+    };
+    let earlier = position.earlier.map(|earlier| Position {
+        device: earlier.device,
+        inode: earlier.inode,
+        offset: earlier.offset,
+        first_line: earlier.first_line,
+        earlier: None,
+    });
+    [Some(last), earlier].into_iter().flatten()
 }
 
 fn identity(path: &Path) -> Option<Identity> {
