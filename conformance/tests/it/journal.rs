@@ -7,8 +7,8 @@
 
 mod arguments;
 mod entries;
+mod figures;
 mod files;
-mod journald;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use conformance::{Server, ours};
 use entries::{Entries, JAILS};
-use journald::Journald;
+use kernel_kit::Journald;
 
 /// How long the server may take for what is written to be counted.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -54,7 +54,7 @@ fn start(folder: &Path) -> Server {
     let fail2ban = "[Definition]\ndbfile = {folder}/database.sqlite3\nallowipv6 = auto\n";
     let jails = jail_conf("systemd", 1_000_000);
     let tree = [("fail2ban.conf", fail2ban), ("jail.conf", &jails)];
-    let script = journald::prelude(folder);
+    let script = Journald::mounts(folder);
     for left in ["ours/socket", "ours/pid"] {
         // A killed one leaves them, and the number it names is the next one's own in its sealed place.
         fs::remove_file(folder.join(left)).ok();
@@ -98,7 +98,7 @@ fn wait_until_counted(server: &mut Server, entries: &Entries) {
 /// Ends a server as it should, and prints what it has used.
 fn stop(server: Server) {
     let folder = server.database.parent().unwrap();
-    journald::print_figures(folder, "a server before its end");
+    figures::print(folder, "a server before its end");
     let stopped = ours::client(&server.endpoint, &["stop"]).unwrap();
     assert_eq!(stopped.code, 0, "{stopped:?}");
     server.wait_for_end().unwrap();
@@ -109,25 +109,25 @@ fn each_entry_counts_once_over_rotations_vacuums_and_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let begin = Instant::now();
-    let journald = Journald::start(folder);
+    let journald = Journald::start(folder).unwrap();
     let mut entries = Entries::new(how_many());
     // A part is there before the server, a part comes while it reads; the journal is rotated within.
     entries.write(&journald, 12);
     let mut server = start(folder);
     entries.write(&journald, 12);
-    journald.rotate();
+    journald.rotate().unwrap();
     entries.write(&journald, 12);
     wait_until_counted(&mut server, &entries);
     // All that goes was read; reading goes on across it.
-    journald.rotate();
-    journald.vacuum();
+    journald.rotate().unwrap();
+    journald.vacuum().unwrap();
     entries.write(&journald, 12);
 
     // Killed in the middle, and more is written meanwhile, in two files.
     let unread = entries.write_aside(&journald, 12);
     drop(server);
     unread.join().unwrap();
-    journald.rotate();
+    journald.rotate().unwrap();
     entries.write(&journald, 12);
     server = start(folder);
     entries.write(&journald, 7);
@@ -136,15 +136,15 @@ fn each_entry_counts_once_over_rotations_vacuums_and_restarts() {
     // Stopped; the entry that was read last stays.
     stop(server);
     entries.write(&journald, 7);
-    journald.rotate();
+    journald.rotate().unwrap();
     server = start(folder);
     wait_until_counted(&mut server, &entries);
 
     // Stopped; the entry that was read last goes, and what was not read stays.
     stop(server);
-    journald.rotate();
+    journald.rotate().unwrap();
     entries.write(&journald, 7);
-    journald.vacuum();
+    journald.vacuum().unwrap();
     server = start(folder);
     entries.write_rest(&journald);
     wait_until_counted(&mut server, &entries);

@@ -1,4 +1,4 @@
-//! Network namespaces for tests.
+//! Network namespaces for tests, and a journal in the place of the machine's.
 //!
 //! **Knows**: how to lay a wire between two namespaces of its own, give both
 //! ends addresses, listen on one end, connect from the other, and tell
@@ -36,11 +36,13 @@
 
 mod connection;
 mod error;
+mod journald;
 mod kit;
 mod namespace;
 mod script;
 
 pub use connection::{Connection, Listener};
 pub use error::KitError;
+pub use journald::Journald;
 pub use kit::{ATTACKERS4, ATTACKERS6, CONTAINER4, CONTAINER6, Kit, SERVER4, SERVER6};
 pub use namespace::Namespace;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::thread::{self, JoinHandle};
 
-use super::journald::Journald;
+use kernel_kit::Journald;
 
 /// How many jails read.
 pub(super) const JAILS: usize = 10;
@@ -119,7 +119,7 @@ pub(super) fn failures(entries: usize) -> BTreeMap<(String, String), u64> {
 
 fn write(journald: &Journald, numbers: Range<usize>) -> JoinHandle<()> {
     let senders = (0..SENDERS).map(|sender| {
-        let socket = journald.socket();
+        let socket = journald.socket().unwrap();
         let numbers = numbers.clone();
         thread::spawn(move || {
             for number in numbers.skip(sender).step_by(SENDERS) {

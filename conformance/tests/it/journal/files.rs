@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime};
 use conformance::{Oracle, Run, Server, Version, ours};
 
 use super::entries::{self, Entry, JAILS};
-use super::journald::print_figures;
+use super::figures;
 use super::{PATIENCE, how_many, jail_conf};
 
 /// As many failures as make a ban: few enough for some, too many for others.
@@ -91,7 +91,7 @@ fn banned(program: Option<&Oracle>, folder: &Path, journal: &Path) -> Banned {
     let name = program.map_or("ours".to_owned(), |oracle| oracle.version().to_string());
     println!("{name}: {:.1} s", begin.elapsed().as_secs_f64());
     if program.is_none() {
-        print_figures(&folder.join("ours"), "ours, from the file");
+        figures::print(&folder.join("ours"), "ours, from the file");
     }
     banned
 }

@@ -16,12 +16,10 @@
 
 mod world;
 
-use std::cell::RefCell;
-
 use f2b_source::{Encoding, Files, Order};
 use proptest::prelude::*;
-use proptest::test_runner::{TestError, TestRunner};
 
+use crate::kit::run_sequences;
 use world::World;
 
 const UTF_16: Encoding = Encoding::Utf16(Order::Little);
@@ -104,29 +102,13 @@ fn swapping() -> impl Strategy<Value = Action> {
 
 /// Runs so many sequences of actions.
 fn check(cases: u32, action: impl Strategy<Value = Action>, world: impl Fn(Files) -> World) {
-    // A queue of notices takes the kernel tens of milliseconds to close: one serves all sequences.
-    let files = RefCell::new(None);
-    let config = ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    let result = TestRunner::new(config).run(
-        &prop::collection::vec(action, 0..35),
-        |actions: Vec<Action>| {
-            let mut world = world(files.take().unwrap_or_else(Files::new));
-            for action in actions {
-                world.apply(action);
-            }
-            let left = world.check().map_err(TestCaseError::fail)?;
-            files.replace(Some(left));
-            Ok(())
-        },
-    );
-    if let Err(TestError::Fail(reason, actions)) = &result {
-        assert!(result.is_ok(), "{reason}\n{actions:#?}");
-    }
-    result.unwrap();
+    run_sequences(cases, 35, action, |files, actions| {
+        let mut world = world(files);
+        for action in actions {
+            world.apply(action);
+        }
+        world.check()
+    });
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A directory with logs and a reader that notes what it is told.
 
+use std::cell::RefCell;
+use std::fmt::Debug;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use f2b_source::{Chunk, Encoding, Files, Position, Progress, SourceEvent, SourceId, Start};
+use proptest::prelude::*;
+use proptest::test_runner::{TestError, TestRunner};
 use tempfile::TempDir;
 
 pub(crate) const LOG: SourceId = SourceId(1);
@@ -132,4 +136,31 @@ pub(crate) fn append(path: &Path, text: &str) {
         .open(path)
         .unwrap();
     file.write_all(text.as_bytes()).unwrap();
+}
+
+/// Runs so many sequences of up to `longest` actions; what `run` gets as reader it gives back when all is well.
+pub(crate) fn run_sequences<A: Debug>(
+    cases: u32,
+    longest: usize,
+    action: impl Strategy<Value = A>,
+    run: impl Fn(Files, Vec<A>) -> Result<Files, String>,
+) {
+    // A queue of notices takes the kernel tens of milliseconds to close: one serves all sequences.
+    let files = RefCell::new(None);
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let sequences = prop::collection::vec(action, 0..longest);
+    let result = TestRunner::new(config).run(&sequences, |actions| {
+        let reader = files.take().unwrap_or_else(Files::new);
+        let left = run(reader, actions).map_err(TestCaseError::fail)?;
+        files.replace(Some(left));
+        Ok(())
+    });
+    if let Err(TestError::Fail(reason, actions)) = &result {
+        assert!(result.is_ok(), "{reason}\n{actions:#?}");
+    }
+    result.unwrap();
 }

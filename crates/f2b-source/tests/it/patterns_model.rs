@@ -2,7 +2,6 @@
 //!
 //! Each line of a file that stands at a fitting path at the end has arrived, and none twice.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
@@ -11,10 +10,9 @@ use std::time::Duration;
 
 use f2b_source::{Files, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching};
 use proptest::prelude::*;
-use proptest::test_runner::{TestError, TestRunner};
 use tempfile::TempDir;
 
-use crate::kit::pass_time;
+use crate::kit::{pass_time, run_sequences};
 
 const PATTERN: PatternId = PatternId(1);
 
@@ -198,31 +196,17 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 fn check(cases: u32, watching: Watching) {
-    // A queue of notices takes the kernel tens of milliseconds to close: one serves all sequences.
-    let files = RefCell::new(None);
     let how = How {
         watching,
         ..How::default()
     };
-    let config = ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    let sequences = prop::collection::vec(action(), 0..30);
-    let result = TestRunner::new(config).run(&sequences, |actions: Vec<Action>| {
-        let mut world = World::new(files.take().unwrap_or_else(Files::new), watching);
+    run_sequences(cases, 30, action(), |files, actions| {
+        let mut world = World::new(files, watching);
         for action in actions {
             world.apply(action, how);
         }
-        let left = world.check(how).map_err(TestCaseError::fail)?;
-        files.replace(Some(left));
-        Ok(())
+        world.check(how)
     });
-    if let Err(TestError::Fail(reason, actions)) = &result {
-        assert!(result.is_ok(), "{reason}\n{actions:#?}");
-    }
-    result.unwrap();
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::server::{Server, Setup, failed_login};
-use journald::{Journald, PRELUDE};
+use journald::Journald;
 
 /// Fields that begin with `_` are journald's own, so the test matches what a sender says.
 const JAIL: &str = "backend = auto\njournalmatch = SYSLOG_IDENTIFIER=sshd";
@@ -21,9 +21,9 @@ fn prepare() -> Server {
 }
 
 fn prepared(setup: Setup) -> Server {
-    let server = setup.prelude(PRELUDE).without_log().prepare();
+    let mounts = kernel_kit::Journald::mounts("{folder}".as_ref());
+    let server = setup.prelude(&mounts).without_log().prepare();
     fs::create_dir(server.path("runlog")).unwrap();
-    fs::create_dir(server.path("sockets")).unwrap();
     server
 }
 

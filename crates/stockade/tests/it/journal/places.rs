@@ -61,10 +61,6 @@ fn after_a_rotation_alone_the_place_is_found() {
 fn wipe(server: &Server, journald: Journald) -> Journald {
     drop(journald);
     fs::remove_dir_all(server.path("runlog/journal")).unwrap();
-    for socket in ["dev-log", "socket", "stdout"] {
-        // What is not there need not be removed.
-        fs::remove_file(server.path("sockets").join(socket)).ok();
-    }
     Journald::start(server)
 }
 
