@@ -80,6 +80,7 @@ pub use event::{Chunk, PatternId, Place, Rotation, SourceEvent, SourceId};
 pub use files::{Files, Progress, Woken};
 pub use how::{How, Watching};
 pub use newline::Newline;
+pub use pattern::leads_within;
 pub use position::{Earlier, FirstLine, FirstLineTextError, Position, Start};
 pub use seek::seek;
 pub use split::LINE_CAP;

@@ -18,6 +18,7 @@ use crate::held::Held;
 use crate::hints::{Hints, Named, WatchId};
 use crate::how::Watching;
 use crate::opened::{is_missing, look};
+pub use family::leads_within;
 pub(crate) use family::{Family, Levels};
 use folder::{Folder, names, one};
 
@@ -256,6 +257,10 @@ impl Pattern {
     /// Tells of a file if it is one and is not read under another name.
     fn judge(&self, path: &Path, folder: &mut Folder, name: &str, walk: &mut Walk<'_>) {
         let path = path.join(name);
+        if self.levels.lead_within(&path) {
+            // It may lead elsewhere later.
+            return folder.is_kept(name);
+        }
         match look(&path) {
             Ok(Some(id)) if walk.held.is_kept_from(self.id, &path, id) => folder.is_kept(name),
             Ok(Some(id)) => {

@@ -8,6 +8,9 @@ use f2b_core::glob;
 
 use crate::event::SourceId;
 
+/// More links one after another are a circle.
+const LINKS: usize = 40;
+
 /// The levels of an absolute pattern below `/`.
 #[derive(Debug, Clone)]
 pub(crate) struct Levels(Arc<[String]>);
@@ -60,6 +63,30 @@ impl Levels {
         }
         level == self.0.len()
     }
+
+    /// Returns whether a path is a link to one that fits, or has another name that does since a directory is a link.
+    pub(crate) fn lead_within(&self, path: &Path) -> bool {
+        let mut at = path.to_path_buf();
+        for _ in 0..LINKS {
+            let Ok(target) = std::fs::read_link(&at) else {
+                break;
+            };
+            at = at.parent().unwrap_or(path).join(target);
+            if self.fit(&at) {
+                return true;
+            }
+        }
+        std::fs::canonicalize(path).is_ok_and(|real| real != path && self.fit(&real))
+    }
+}
+
+/// Returns whether what is at `path` fits `pattern` under another name as well, since the path is a link or a directory
+/// on its way is: then it is read there, and not for this pattern here.
+///
+/// So a link to the newest of several logs (`latest.log`) does not have its lines count twice.
+#[must_use]
+pub fn leads_within(pattern: &str, path: &Path) -> bool {
+    Levels::of(pattern).lead_within(path)
 }
 
 /// The sources that whoever follows a pattern reads.

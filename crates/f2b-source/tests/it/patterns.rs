@@ -193,6 +193,32 @@ fn a_link_counts_once_it_leads_to_a_file() {
 }
 
 #[test]
+fn a_link_to_what_fits_as_well_is_not_read() {
+    let swap = |follower: &Follower, target: &str| {
+        symlink(target, follower.path("new")).unwrap();
+        fs::rename(follower.path("new"), follower.path("latest.log")).unwrap();
+    };
+    both(|make, see| {
+        let mut follower = make("*.log");
+        // It is there before what it leads to.
+        symlink("a1.log", follower.path("latest.log")).unwrap();
+        assert!(see(&mut follower).is_empty());
+        append(&follower.path("a1.log"), "1\n");
+        assert_eq!(see(&mut follower), ["a1.log"]);
+        append(&follower.path("a2.log"), "2\n");
+        swap(&follower, "a2.log");
+        assert_eq!(see(&mut follower), ["a2.log"]);
+        append(&follower.path("a2.log"), "3\n");
+        assert!(see(&mut follower).is_empty());
+        // What does not fit is read by way of the link.
+        append(&follower.path("a3"), "4\n");
+        swap(&follower, "a3");
+        assert_eq!(see(&mut follower), ["latest.log"]);
+        assert_eq!(follower.lines(), ["1", "2", "3", "4"]);
+    });
+}
+
+#[test]
 fn a_renamed_file_is_read_to_its_end_where_it_was_and_told_after_that() {
     both(|make, see| {
         let mut follower = make("access.log*");

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -268,6 +269,31 @@ fn what_was_rotated_away_while_the_server_was_dead_is_read_to_its_end() {
     write(&path("a.log"), "192.0.2.1");
     server.wait_for_count("web", "matched", 3);
     assert_eq!(server.count("web", "lines"), 3);
+}
+
+#[test]
+fn a_link_to_the_newest_of_several_logs_counts_nothing_twice() {
+    let pattern = PATTERN.replace("*.log*", "*.log");
+    let mut server = Setup::new(&pattern).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |name: &str| logs.join(name);
+    write(&path("1.log"), "192.0.2.1");
+    symlink("1.log", path("latest.log")).unwrap();
+    server.start();
+    server.wait_for_count("web", "matched", 1);
+    write(&path("2.log"), "192.0.2.1");
+    symlink("2.log", path("new")).unwrap();
+    fs::rename(path("new"), path("latest.log")).unwrap();
+    write(&path("latest.log"), "192.0.2.1");
+    server.wait_for_count("web", "matched", 3);
+    let paths = server.ask(&["get", "web", "logpath"]);
+    assert!(!paths.contains("latest"), "{paths}");
+    server.restart();
+    write(&path("1.log"), "192.0.2.1");
+    write(&path("2.log"), "192.0.2.1");
+    server.wait_for_count("web", "matched", 2);
+    assert_eq!(server.count("web", "lines"), 2);
 }
 
 #[test]
