@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use f2b_source::{Files, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching};
+use f2b_source::{
+    Files, FollowerId, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching,
+};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -28,9 +30,11 @@ const RESERVE: u64 = 384;
 enum Order {
     Watch(SourceId, PathBuf, Start, Option<Seek>, How),
     Forget(SourceId),
-    WatchPattern(PatternId, String, Watching),
-    PatternReads(PatternId, SourceId),
+    WatchPattern(PatternId, String, Watching, FollowerId),
     ForgetPattern(PatternId),
+    Follow(FollowerId, SourceId),
+    Leave(FollowerId, SourceId),
+    ForgetFollower(FollowerId),
 }
 
 /// How far a source was read.
@@ -103,13 +107,29 @@ impl Reader {
     }
 
     /// Begins to tell which files come to fit a pattern.
-    pub(crate) fn watch_pattern(&self, id: PatternId, pattern: String, watching: Watching) {
-        self.order(Order::WatchPattern(id, pattern, watching));
+    pub(crate) fn watch_pattern(
+        &self,
+        id: PatternId,
+        pattern: String,
+        watching: Watching,
+        follower: FollowerId,
+    ) {
+        self.order(Order::WatchPattern(id, pattern, watching, follower));
     }
 
-    /// Says that whoever follows a pattern reads this file as well, which the pattern does not name.
-    pub(crate) fn pattern_reads(&self, id: PatternId, file: SourceId) {
-        self.order(Order::PatternReads(id, file));
+    /// Says that a follower reads a file, before that is watched.
+    pub(crate) fn follow(&self, follower: FollowerId, file: SourceId) {
+        self.order(Order::Follow(follower, file));
+    }
+
+    /// Says that a follower no longer reads a file that others read still.
+    pub(crate) fn leave(&self, follower: FollowerId, file: SourceId) {
+        self.order(Order::Leave(follower, file));
+    }
+
+    /// Says that a follower is no more.
+    pub(crate) fn forget_follower(&self, follower: FollowerId) {
+        self.order(Order::ForgetFollower(follower));
     }
 
     /// Ends to tell of a pattern.
@@ -236,13 +256,15 @@ impl ReaderThread {
                     files.forget(id);
                     lock(&self.standings).remove(&id);
                 }
-                Ok(Order::WatchPattern(id, pattern, watching)) => {
-                    if let Err(error) = files.watch_pattern(id, &pattern, watching) {
+                Ok(Order::WatchPattern(id, pattern, watching, follower)) => {
+                    if let Err(error) = files.watch_pattern(id, &pattern, watching, follower) {
                         let problem = SourceEvent::PatternProblem { pattern: id, error };
                         self.events.send(Event::File(problem)).ok();
                     }
                 }
-                Ok(Order::PatternReads(id, file)) => files.pattern_reads(id, file),
+                Ok(Order::Follow(follower, file)) => files.follow(follower, file),
+                Ok(Order::Leave(follower, file)) => files.leave(follower, file),
+                Ok(Order::ForgetFollower(follower)) => files.forget_follower(follower),
                 Ok(Order::ForgetPattern(id)) => {
                     files.forget_pattern(id);
                 }

@@ -97,6 +97,11 @@ impl fmt::Display for Rotation {
     }
 }
 
+/// The caller's number of one who reads: each line of a file is for it once, under whatever names it
+/// follows the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FollowerId(pub u32);
+
 /// One thing that happened to a source.
 #[derive(Debug)]
 pub enum SourceEvent {

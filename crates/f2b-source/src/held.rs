@@ -1,16 +1,15 @@
 //! Which files are open for which paths, and how far those were read that were let go.
 //!
-//! Rotation renames files, and a pattern may fit the old name and the new one. Such a file is one
+//! Rotation renames files, and somebody may follow the old name and the new one. Such a file is one
 //! file: while the path it had keeps it open its rest is read there, and what is appended after
-//! that is read where it stands then.
+//! that is read where it stands then. For one who follows the new name only it is read there at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::event::{PatternId, SourceId};
+use crate::event::{FollowerId, SourceId};
 use crate::opened::{FileId, look};
-use crate::pattern::Family;
 use crate::position::Position;
 
 /// Files that were let go are remembered up to this many; the oldest is forgotten first.
@@ -26,8 +25,8 @@ pub(crate) struct Held {
     most: usize,
     /// How many sources each path has.
     paths: BTreeMap<Arc<Path>, usize>,
-    /// Who is read by whoever follows a pattern.
-    pub(crate) families: BTreeMap<PatternId, Family>,
+    /// What each follower reads.
+    followers: BTreeMap<FollowerId, BTreeSet<SourceId>>,
     let_go: BTreeMap<FileId, LetGo>,
     /// The files that were let go, oldest first.
     order: BTreeMap<u64, FileId>,
@@ -46,8 +45,8 @@ struct Holder {
 #[derive(Debug)]
 struct LetGo {
     number: u64,
-    source: SourceId,
-    path: Arc<Path>,
+    /// Who has read it so far.
+    followers: BTreeSet<FollowerId>,
     position: Position,
 }
 
@@ -61,7 +60,7 @@ impl Held {
             count: 0,
             most: usize::MAX,
             paths: BTreeMap::new(),
-            families: BTreeMap::new(),
+            followers: BTreeMap::new(),
             let_go: BTreeMap::new(),
             order: BTreeMap::new(),
             next: 0,
@@ -81,8 +80,28 @@ impl Held {
                 self.paths.remove(path);
             }
         }
-        for family in self.families.values_mut() {
-            family.also.remove(&id);
+        for sources in self.followers.values_mut() {
+            sources.remove(&id);
+        }
+    }
+
+    /// Takes in that a follower reads a source, which may be watched only later.
+    pub(crate) fn follow(&mut self, follower: FollowerId, source: SourceId) {
+        self.followers.entry(follower).or_default().insert(source);
+    }
+
+    /// Takes in that a follower no longer reads a source.
+    pub(crate) fn leave(&mut self, follower: FollowerId, source: SourceId) {
+        if let Some(sources) = self.followers.get_mut(&follower) {
+            sources.remove(&source);
+        }
+    }
+
+    /// Takes in that a follower is no more.
+    pub(crate) fn forget_follower(&mut self, follower: FollowerId) {
+        self.followers.remove(&follower);
+        for entry in self.let_go.values_mut() {
+            entry.followers.remove(&follower);
         }
     }
 
@@ -140,57 +159,56 @@ impl Held {
         self.count >= self.most / 4 * 3
     }
 
-    /// Returns whether the file is still read under the path where it stood before, by a source that
-    /// whoever reads this one reads as well.
+    /// Returns whether the file is still read under the path where it stood before, by sources that all
+    /// who read this one read as well.
     ///
     /// A file that has both paths at the same time, by a link, is not kept: it is read for each. Nor does a
     /// source of the same path keep it: that one reads for others, who may be further.
     pub(crate) fn is_kept(&self, source: SourceId, path: &Path, id: FileId) -> bool {
-        self.open.get(&id).into_iter().flatten().any(|holder| {
+        let Some(holders) = self.open.get(&id) else {
+            return false;
+        };
+        let keeps = |holder: &&Holder| {
             holder.source != source
                 && *holder.path != *path
-                && self.are_kin((source, path), (holder.source, &holder.path))
                 && !(holder.is_current
                     && matches!(look(&holder.path), Ok(found) if found == Some(id)))
+        };
+        let holders: Vec<&Holder> = holders.iter().filter(keeps).collect();
+        self.have_all(source, |follower| {
+            let mut holders = holders.iter();
+            holders.any(|holder| self.reads(follower, holder.source))
         })
     }
 
-    /// Returns whether the file is open for another path that whoever follows the pattern reads.
-    pub(crate) fn is_kept_from(&self, pattern: PatternId, path: &Path, id: FileId) -> bool {
-        let Some(family) = self.families.get(&pattern) else {
-            return false;
-        };
-        self.open
-            .get(&id)
-            .into_iter()
-            .flatten()
-            .any(|holder| *holder.path != *path && family.has(holder.source, &holder.path))
+    /// Returns whether the file is open for another path that the follower reads.
+    pub(crate) fn is_kept_from(&self, follower: FollowerId, path: &Path, id: FileId) -> bool {
+        let mut holders = self.open.get(&id).into_iter().flatten();
+        holders.any(|holder| *holder.path != *path && self.reads(follower, holder.source))
     }
 
     /// Remembers how far a file was read that is closed.
-    pub(crate) fn let_go(&mut self, source: SourceId, path: &Arc<Path>, position: Position) {
-        let mut families = self.families.values();
-        if !families.any(|family| family.has(source, path)) {
+    pub(crate) fn let_go(&mut self, source: SourceId, position: Position) {
+        let followers: BTreeSet<FollowerId> = self.followers_of(source).collect();
+        if followers.is_empty() {
             return;
         }
         let id = FileId {
             device: position.device,
             inode: position.inode,
         };
-        self.forget(id);
+        if let Some(entry) = self.let_go.remove(&id) {
+            self.order.remove(&entry.number);
+        }
         let number = self.next;
         self.next += 1;
         self.order.insert(number, id);
-        let path = Arc::clone(path);
-        self.let_go.insert(
-            id,
-            LetGo {
-                number,
-                source,
-                path,
-                position,
-            },
-        );
+        let entry = LetGo {
+            number,
+            followers,
+            position,
+        };
+        self.let_go.insert(id, entry);
         if self.order.len() > LET_GO
             && let Some((_, oldest)) = self.order.pop_first()
         {
@@ -198,34 +216,49 @@ impl Held {
         }
     }
 
-    /// Forgets a file that was let go.
-    pub(crate) fn forget(&mut self, id: FileId) {
-        if let Some(entry) = self.let_go.remove(&id) {
+    /// Forgets of a file that was let go what the followers of a source know, who go on otherwise.
+    pub(crate) fn forget(&mut self, source: SourceId, id: FileId) {
+        let followers: Vec<FollowerId> = self.followers_of(source).collect();
+        let Some(entry) = self.let_go.get_mut(&id) else {
+            return;
+        };
+        entry.followers.retain(|known| !followers.contains(known));
+        if entry.followers.is_empty()
+            && let Some(entry) = self.let_go.remove(&id)
+        {
             self.order.remove(&entry.number);
         }
     }
 
-    /// Returns how far a file was read before it came to this path, if whoever reads this source has
+    /// Returns how far a file was read before it came to the path of a source, if all who read that have
     /// read it there.
-    pub(crate) fn known(&self, source: SourceId, path: &Path, id: FileId) -> Option<Position> {
+    pub(crate) fn known(&self, source: SourceId, id: FileId) -> Option<Position> {
         let entry = self.let_go.get(&id)?;
-        let is_kin = self.are_kin((source, path), (entry.source, &entry.path));
-        is_kin.then_some(entry.position)
+        let have_all = self.have_all(source, |follower| entry.followers.contains(&follower));
+        have_all.then_some(entry.position)
     }
 
-    /// Returns how far a file was read before it came to fit the pattern, likewise.
-    pub(crate) fn known_to(&self, pattern: PatternId, id: FileId) -> Option<Position> {
+    /// Returns how far a file was read before it came to fit a follower's pattern, likewise.
+    pub(crate) fn known_to(&self, follower: FollowerId, id: FileId) -> Option<Position> {
         let entry = self.let_go.get(&id)?;
-        let family = self.families.get(&pattern)?;
-        family
-            .has(entry.source, &entry.path)
-            .then_some(entry.position)
+        let has = entry.followers.contains(&follower);
+        has.then_some(entry.position)
     }
 
-    /// Returns whether somebody follows both sources.
-    fn are_kin(&self, one: (SourceId, &Path), other: (SourceId, &Path)) -> bool {
-        self.families
-            .values()
-            .any(|family| family.has(one.0, one.1) && family.has(other.0, other.1))
+    fn followers_of(&self, source: SourceId) -> impl Iterator<Item = FollowerId> {
+        let followers = self.followers.iter();
+        let followers = followers.filter(move |(_, sources)| sources.contains(&source));
+        followers.map(|(follower, _)| *follower)
+    }
+
+    fn reads(&self, follower: FollowerId, source: SourceId) -> bool {
+        let sources = self.followers.get(&follower);
+        sources.is_some_and(|sources| sources.contains(&source))
+    }
+
+    /// Returns whether a source has followers, and something is so for all of them.
+    fn have_all(&self, source: SourceId, is_so: impl FnMut(FollowerId) -> bool) -> bool {
+        let mut followers = self.followers_of(source).peekable();
+        followers.peek().is_some() && followers.all(is_so)
     }
 }

@@ -76,7 +76,7 @@ mod tail;
 pub use container::{Form, Inner, News, RECORD_CAP, Unwrapped, Unwrapper, Whole};
 pub use encoding::{Encoding, Order};
 pub use error::{FileKind, SourceError};
-pub use event::{Chunk, PatternId, Place, Rotation, SourceEvent, SourceId};
+pub use event::{Chunk, FollowerId, PatternId, Place, Rotation, SourceEvent, SourceId};
 pub use files::{Files, Progress, Woken};
 pub use how::{How, Watching};
 pub use newline::Newline;

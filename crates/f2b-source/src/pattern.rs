@@ -3,8 +3,8 @@
 //! Each directory on the way is watched: what comes into it is judged by its name alone. A directory
 //! is listed at the begin and when it has changed since, which rescans find out.
 
-mod family;
 mod folder;
+mod levels;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,20 +12,21 @@ use std::path::{Path, PathBuf};
 use f2b_core::glob::has_magic;
 
 use crate::error::SourceError;
-use crate::event::{PatternId, SourceEvent};
+use crate::event::{FollowerId, PatternId, SourceEvent};
 use crate::filesystem::polled_at;
 use crate::held::Held;
 use crate::hints::{Hints, Named, WatchId};
 use crate::how::Watching;
 use crate::opened::{is_missing, look};
-pub use family::leads_within;
-pub(crate) use family::{Family, Levels};
 use folder::{Folder, names, one};
+pub(crate) use levels::Levels;
+pub use levels::leads_within;
 
 /// One pattern and the directories on its way.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     id: PatternId,
+    follower: FollowerId,
     levels: Levels,
     watching: Watching,
     /// A directory lies where the kernel does not tell of all changes.
@@ -63,9 +64,15 @@ struct Walk<'a> {
 }
 
 impl Pattern {
-    pub(crate) fn new(id: PatternId, levels: Levels, watching: Watching) -> Self {
+    pub(crate) fn new(
+        id: PatternId,
+        follower: FollowerId,
+        levels: Levels,
+        watching: Watching,
+    ) -> Self {
         Self {
             id,
+            follower,
             levels,
             watching,
             is_elsewhere: false,
@@ -262,13 +269,15 @@ impl Pattern {
             return folder.is_kept(name);
         }
         match look(&path) {
-            Ok(Some(id)) if walk.held.is_kept_from(self.id, &path, id) => folder.is_kept(name),
+            Ok(Some(id)) if walk.held.is_kept_from(self.follower, &path, id) => {
+                folder.is_kept(name);
+            }
             Ok(Some(id)) => {
                 folder.is_told(name);
                 walk.found.push(SourceEvent::Found {
                     pattern: self.id,
                     path,
-                    read_to: walk.held.known_to(self.id, id),
+                    read_to: walk.held.known_to(self.follower, id),
                 });
             }
             // A link that leads nowhere may lead somewhere later.

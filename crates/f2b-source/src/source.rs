@@ -140,7 +140,7 @@ impl Source {
             hints.release_directories(self.id, &[]);
         }
         for tail in self.tails.drain(..) {
-            around.held.forget(tail.id());
+            around.held.forget(self.id, tail.id());
         }
         self.share(around);
     }
@@ -304,7 +304,7 @@ impl Source {
             }
             self.share(around);
             if !tail.is_unlinked() {
-                around.held.let_go(self.id, &self.path, position_in(&tail));
+                around.held.let_go(self.id, position_in(&tail));
             }
         }
         self.share(around);

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use f2b_source::{Chunk, How, Newline, PatternId, Position, Rotation, SourceId, Start, Watching};
+use f2b_source::{
+    Chunk, FollowerId, How, Newline, PatternId, Position, Rotation, SourceId, Start, Watching,
+};
 use indexmap::IndexMap;
 
 use super::jail::FileSource;
@@ -22,6 +24,7 @@ pub(super) struct Feeds {
     by_path: HashMap<PathBuf, Vec<SourceId>>,
     next: u32,
     next_pattern: u32,
+    next_follower: u32,
 }
 
 /// One file as it is read for some jails.
@@ -89,6 +92,7 @@ impl Feeds {
         let (id, gate, is_new) = self.join(way, start, seek.clone());
         file.feed = Some(id);
         file.gate = gate;
+        reader.follow(file.follower, id);
         if is_new {
             reader.watch(id, file.path.clone(), start, seek, how);
         }
@@ -96,10 +100,12 @@ impl Feeds {
 
     /// Ends the reading of a file for a jail.
     pub(super) fn end(&mut self, file: &mut FileSource, reader: &Reader) {
-        if let Some(id) = file.feed.take()
-            && self.leave(id)
-        {
-            reader.forget(id);
+        let Some(id) = file.feed.take() else {
+            return;
+        };
+        match self.leave(id) {
+            true => reader.forget(id),
+            false => reader.leave(file.follower, id),
         }
     }
 
@@ -159,6 +165,13 @@ impl Feeds {
     pub(super) fn next_pattern(&mut self) -> PatternId {
         let id = PatternId(self.next_pattern);
         self.next_pattern += 1;
+        id
+    }
+
+    /// Returns a number that nobody who reads files has had.
+    pub(super) fn next_follower(&mut self) -> FollowerId {
+        let id = FollowerId(self.next_follower);
+        self.next_follower += 1;
         id
     }
 
@@ -244,7 +257,16 @@ fn gate(stands: &Position, wants: &Position) -> Option<Option<Position>> {
     let is_same = (stands.device, stands.inode) == (wants.device, wants.inode)
         && stands.inode != 0
         && stands.first_line == wants.first_line;
-    (is_same && stands.offset <= wants.offset).then_some(Some(*wants))
+    // What is still written to the file before comes to one of them only, or to both.
+    let has_rest = match (stands.earlier, wants.earlier) {
+        (None, None) => true,
+        (Some(stands), Some(wants)) => {
+            (stands.device, stands.inode) == (wants.device, wants.inode)
+                && stands.offset <= wants.offset
+        }
+        _ => false,
+    };
+    (is_same && has_rest && stands.offset <= wants.offset).then_some(Some(*wants))
 }
 
 impl FileSource {

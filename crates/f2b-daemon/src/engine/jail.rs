@@ -8,7 +8,7 @@ use f2b_core::{Dice, FailId, Jail, Settings};
 use f2b_firewall::JailRules;
 use f2b_match::{DateDetector, Filter, Judging, Matcher, Zone};
 use f2b_protocol::Exception;
-use f2b_source::{Encoding, PatternId, Position, SourceId, Start};
+use f2b_source::{Encoding, FollowerId, PatternId, Position, SourceId, Start};
 use indexmap::{IndexMap, IndexSet};
 
 use super::ignoring::Ignoring;
@@ -116,6 +116,8 @@ pub(crate) struct JailRuntime {
     pub(crate) outdated: Option<String>,
     /// What it reads.
     pub(crate) sources: Sources,
+    /// The number under which the reader of files knows it; none before it reads any.
+    pub(crate) follower: Option<FollowerId>,
     /// How far logs were read that it no longer reads.
     pub(crate) left: IndexMap<PathBuf, Position>,
     /// Those of them that are not on disk yet.
@@ -163,6 +165,8 @@ pub(crate) enum Sources {
 pub(crate) struct FileSource {
     /// Its path.
     pub(crate) path: PathBuf,
+    /// The number under which the jail is known to the reader.
+    pub(crate) follower: FollowerId,
     /// Whether it has been read to its end once.
     pub(crate) in_operation: bool,
     /// How it is.
@@ -222,6 +226,7 @@ impl JailRuntime {
             outdated: None,
             lacking: Vec::new(),
             sources: Sources::None,
+            follower: None,
             left: IndexMap::new(),
             left_unsaved: IndexMap::new(),
             read: ReadCounters::default(),
@@ -274,7 +279,7 @@ impl JailRuntime {
 
 impl FileSource {
     /// Returns a file of which nothing was read yet.
-    pub(crate) fn new(path: PathBuf, start: Start) -> Self {
+    pub(crate) fn new(path: PathBuf, start: Start, follower: FollowerId) -> Self {
         let reached = match start {
             Start::At(position) => Some(position),
             Start::Head | Start::Tail => None,
@@ -293,6 +298,7 @@ impl FileSource {
             feed: None,
             gate: None,
             path,
+            follower,
             start,
         }
     }

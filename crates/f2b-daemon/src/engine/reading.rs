@@ -57,6 +57,7 @@ impl Engine {
         }
         batch.lines.extend(runtime.why_files());
         runtime.sources = Sources::Files(IndexMap::new());
+        runtime.follower = Some(self.feeds.next_follower());
         if !runtime.patterns.is_empty() {
             runtime.places = Some(Places::new(&[], known));
             for path in runtime.patterns.missing(known) {
@@ -102,7 +103,8 @@ impl Engine {
         };
         let (seek, how) = (runtime.seek(), runtime.how());
         let patterns = runtime.patterns.clone();
-        let Sources::Files(files) = &mut runtime.sources else {
+        let (Sources::Files(files), Some(follower)) = (&mut runtime.sources, runtime.follower)
+        else {
             return;
         };
         let (feeds, reader) = (&mut self.feeds, &self.around.reader);
@@ -153,7 +155,7 @@ impl Engine {
                 Some(position) if !log.tail => Start::At(position),
                 _ => places.start(log),
             };
-            let mut file = FileSource::new(log.path.clone(), start);
+            let mut file = FileSource::new(log.path.clone(), start, follower);
             batch.lines.extend(added(&file, &start));
             if !runtime.is_idle {
                 let how = patterns.how(how, &log.path);
@@ -161,7 +163,6 @@ impl Engine {
             }
             files.insert(log.path.clone(), file);
         }
-        self.read_beside_patterns(jail);
         self.settle(jail, batch);
     }
 
@@ -174,16 +175,12 @@ impl Engine {
         let Some(feed) = self.feeds.get(merger.into) else {
             return;
         };
-        let mut moved = Vec::new();
         for runtime in self.jails.values_mut() {
             if let Some(file) = runtime.sources.file_mut(&feed.way.path, merger.from) {
                 file.follow(&merger);
-                moved.push(runtime.name.clone());
+                self.around.reader.follow(file.follower, merger.into);
             }
         }
-        moved
-            .iter()
-            .for_each(|jail| self.read_beside_patterns(jail));
     }
 
     /// Ends all reading of a jail; how far it came is recorded.
@@ -192,10 +189,6 @@ impl Engine {
             return;
         };
         runtime.save_positions(batch);
-        self.forget_patterns(jail);
-        let Some(runtime) = self.jails.get_mut(jail) else {
-            return;
-        };
         match std::mem::replace(&mut runtime.sources, Sources::None) {
             Sources::None => {}
             Sources::Journal(_) => self.journals_are_stale = true,
@@ -206,6 +199,7 @@ impl Engine {
                 }
             }
         }
+        self.forget_follower(jail);
     }
 }
 

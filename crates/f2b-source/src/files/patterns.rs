@@ -1,24 +1,24 @@
-//! Patterns that are watched beside the paths.
+//! Patterns that are watched beside the paths, and who reads what.
 
 use std::io;
 
 use super::Files;
 use crate::error::SourceError;
-use crate::event::{PatternId, SourceId};
+use crate::event::{FollowerId, PatternId, SourceId};
 use crate::how::Watching;
-use crate::pattern::{Family, Levels, Pattern};
+use crate::pattern::{Levels, Pattern};
 
 impl Files {
-    /// Begins to tell which files come to fit `pattern`, one of [`f2b_core::glob`].
+    /// Begins to tell which files come to fit `pattern`, one of [`f2b_core::glob`], for a follower.
     ///
     /// Those that are there now are told first ([`SourceEvent::Found`](crate::SourceEvent::Found)). A relative pattern is one of
     /// the working directory.
     ///
-    /// Rotation may give a file a name that the pattern fits as well (`access.log*`). While the
-    /// source whose path it had reads it, it is not told; nor do other sources whose path fits the
-    /// same pattern begin with it. Afterwards it is read where it then stands, from the place that
-    /// was reached. So that this holds, a pattern is to be watched before the sources that it found
-    /// in an earlier run, and of these first the ones whose file has another name by now.
+    /// Rotation may give a file a name that the pattern fits as well (`access.log*`). While a source
+    /// that the follower [reads](Self::follow) has it open, it is not told; nor does another source of
+    /// the follower begin with it. Afterwards it is read where it then stands, from the place that
+    /// was reached. So that this holds, of the sources of an earlier run those are to be watched first
+    /// whose file has another name by now.
     ///
     /// A copy, as `copytruncate` makes one, is another file: a pattern should not fit it.
     ///
@@ -31,6 +31,7 @@ impl Files {
         id: PatternId,
         pattern: &str,
         watching: Watching,
+        follower: FollowerId,
     ) -> Result<(), SourceError> {
         if self.patterns.contains_key(&id) {
             let pattern = pattern.to_owned();
@@ -48,17 +49,26 @@ impl Files {
             path: pattern.into(),
             cause,
         })?);
-        self.held.families.insert(id, Family::new(levels.clone()));
-        self.patterns.insert(id, Pattern::new(id, levels, watching));
+        let pattern = Pattern::new(id, follower, levels, watching);
+        self.patterns.insert(id, pattern);
         self.stirred.insert(id);
         Ok(())
     }
 
-    /// Says that whoever follows a pattern reads a source as well whose path does not fit it.
-    pub fn pattern_reads(&mut self, id: PatternId, source: SourceId) {
-        if let Some(family) = self.held.families.get_mut(&id) {
-            family.also.insert(source);
-        }
+    /// Says that a follower reads a source. It is to be said before the source is watched, which begins to
+    /// read at once.
+    pub fn follow(&mut self, follower: FollowerId, source: SourceId) {
+        self.held.follow(follower, source);
+    }
+
+    /// Says that a follower no longer reads a source that others read still.
+    pub fn leave(&mut self, follower: FollowerId, source: SourceId) {
+        self.held.leave(follower, source);
+    }
+
+    /// Says that a follower is no more. What it read and its patterns are to be forgotten by themselves.
+    pub fn forget_follower(&mut self, follower: FollowerId) {
+        self.held.forget_follower(follower);
     }
 
     /// Ends the watch of a pattern; returns whether there was one.
@@ -68,7 +78,6 @@ impl Files {
         if let Some(hints) = self.hints.as_mut() {
             hints.release_patterns(id, |_| false);
         }
-        self.held.families.remove(&id);
         self.stirred.remove(&id);
         self.patterns.remove(&id).is_some()
     }

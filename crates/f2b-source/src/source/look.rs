@@ -112,7 +112,7 @@ impl Source {
     /// Begins with another file at the path.
     fn begin(&mut self, opened: Opened, around: &mut Around<'_>) -> Result<(), SourceError> {
         self.judge_filesystem(polled(&opened.file));
-        let known = around.held.known(self.id, &self.path, opened.id);
+        let known = around.held.known(self.id, opened.id);
         if self.tails.is_empty() {
             return self.resume(Some(opened), around);
         }
@@ -134,7 +134,7 @@ impl Source {
     ) -> Result<(), SourceError> {
         let is_there = opened.is_some();
         let known = opened.as_ref().and_then(|opened| {
-            let known = around.held.known(self.id, &self.path, opened.id);
+            let known = around.held.known(self.id, opened.id);
             // Who asks for a place in this very file means it.
             known.filter(|_| self.begun || !self.start.names(opened.id))
         });

@@ -5,11 +5,12 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use f2b_source::{Files, How, PatternId, SourceError, SourceId, Start, Watching};
+use f2b_source::{Files, FollowerId, How, PatternId, SourceError, SourceId, Start, Watching};
 use tempfile::TempDir;
 
 use crate::kit::{Reader, append, directory, pass_time};
 
+const FOLLOWER: FollowerId = FollowerId(3);
 const PATTERN: PatternId = PatternId(7);
 
 /// One who follows a pattern: each file that is found gets a source of its own.
@@ -35,7 +36,7 @@ impl Follower {
         let pattern = format!("{}/{pattern}", self.directory.path().display());
         let files = &mut self.reader.files;
         files
-            .watch_pattern(PATTERN, &pattern, Watching::Notices)
+            .watch_pattern(PATTERN, &pattern, Watching::Notices, FOLLOWER)
             .unwrap();
         self.read();
     }
@@ -64,6 +65,7 @@ impl Follower {
                     ..How::default()
                 };
                 let files = &mut self.reader.files;
+                files.follow(FOLLOWER, id);
                 files.watch_as(id, &path, start, how).unwrap();
             }
         }
@@ -125,8 +127,10 @@ fn files_that_are_there_and_those_that_come_are_told_once() {
         let pattern = follower.path("x*.log").display().to_string();
         let files = &mut follower.reader.files;
         let polled = Watching::Polling;
-        files.watch_pattern(PATTERN, &pattern, polled).unwrap();
-        let again = files.watch_pattern(PATTERN, &pattern, polled);
+        files
+            .watch_pattern(PATTERN, &pattern, polled, FOLLOWER)
+            .unwrap();
+        let again = files.watch_pattern(PATTERN, &pattern, polled, FOLLOWER);
         assert!(matches!(again, Err(SourceError::PatternNumberTaken { .. })));
         follower.reader.read();
         let found: Vec<_> = follower.reader.found.iter().map(|one| &one.0).collect();
@@ -301,10 +305,10 @@ fn a_source_beside_the_pattern_whose_reader_is_the_same_keeps_its_file() {
         let path = follower.path("foo.log");
         append(&path, "1\n");
         let files = &mut follower.reader.files;
-        files.watch(SourceId(99), &path, Start::Head).unwrap();
         if is_read {
-            files.pattern_reads(PATTERN, SourceId(99));
+            files.follow(FOLLOWER, SourceId(99));
         }
+        files.watch(SourceId(99), &path, Start::Head).unwrap();
         follower.read();
         fs::rename(&path, follower.path("foo-1.log")).unwrap();
         append(&follower.path("foo-1.log"), "2\n");
@@ -316,6 +320,38 @@ fn a_source_beside_the_pattern_whose_reader_is_the_same_keeps_its_file() {
         };
         assert_eq!(follower.lines(), expected);
     }
+}
+
+#[test]
+fn what_one_follower_has_read_is_news_to_another() {
+    let mut follower = Follower::new(Files::new(), "*.log*");
+    append(&follower.path("a.log"), "1\n");
+    follower.rescan();
+    let rotate = |follower: &Follower| {
+        fs::rename(follower.path("a.log"), follower.path("a.log.1")).unwrap();
+    };
+    rotate(&follower);
+    append(&follower.path("a.log"), "2\n");
+    assert!(follower.rescan().is_empty());
+    assert_eq!(follower.lines(), ["1", "2"]);
+    let another = FollowerId(4);
+    let begin = |follower: &mut Follower| {
+        let path = follower.path("a.log.1");
+        let files = &mut follower.reader.files;
+        files.follow(another, SourceId(99));
+        files.watch(SourceId(99), &path, Start::Head).unwrap();
+        follower.read();
+        let lines = follower.lines();
+        follower.reader.files.forget(SourceId(99));
+        lines
+    };
+    // While it is held for the first one, and once that has let it go.
+    assert_eq!(begin(&mut follower), ["1"]);
+    for _ in 0..31 {
+        follower.rescan();
+    }
+    assert!(follower.lines().is_empty());
+    assert_eq!(begin(&mut follower), ["1"]);
 }
 
 #[test]
@@ -374,10 +410,10 @@ fn what_cannot_be_looked_at_is_a_problem_that_ends() {
     append(&follower.path("loop/x.log"), "1\n");
     assert_eq!(follower.notices(), ["loop/x.log"]);
     let mut files = Files::new();
-    let error = files.watch_pattern(PATTERN, "", Watching::Notices);
+    let error = files.watch_pattern(PATTERN, "", Watching::Notices, FOLLOWER);
     assert!(matches!(error, Err(SourceError::Path { .. })));
     assert!(!files.forget_pattern(PATTERN));
-    let relative = files.watch_pattern(PATTERN, "none-*.log", Watching::Notices);
+    let relative = files.watch_pattern(PATTERN, "none-*.log", Watching::Notices, FOLLOWER);
     assert!(relative.is_ok() && files.forget_pattern(PATTERN));
     assert!(Path::new("/").is_dir());
 }

@@ -8,12 +8,15 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use f2b_source::{Files, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching};
+use f2b_source::{
+    Files, FollowerId, How, PatternId, Progress, SourceEvent, SourceId, Start, Watching,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::kit::{pass_time, run_sequences};
 
+const FOLLOWER: FollowerId = FollowerId(3);
 const PATTERN: PatternId = PatternId(1);
 
 /// All fit the pattern but the last.
@@ -50,7 +53,9 @@ impl World {
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
         let directory = directory.unwrap();
         let pattern = format!("{}/a.log*", directory.path().display());
-        files.watch_pattern(PATTERN, &pattern, watching).unwrap();
+        files
+            .watch_pattern(PATTERN, &pattern, watching, FOLLOWER)
+            .unwrap();
         Self {
             directory,
             files,
@@ -114,6 +119,7 @@ impl World {
                 let id = SourceId(self.next);
                 self.next += 1;
                 let start = read_to.map_or(Start::Head, Start::At);
+                self.files.follow(FOLLOWER, id);
                 self.files.watch_as(id, &path, start, how).unwrap();
                 self.sources.insert(id, path);
             }

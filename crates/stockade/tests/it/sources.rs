@@ -296,6 +296,47 @@ fn a_link_to_the_newest_of_several_logs_counts_nothing_twice() {
     assert_eq!(server.count("web", "lines"), 2);
 }
 
+/// The file that was just rotated is held for the jail that was there before, which needs nothing more of it.
+#[test]
+fn a_jail_that_comes_after_a_rotation_reads_what_others_have_read() {
+    let late = PATTERN.replace(
+        "[sshd]\nenabled = false\n[web]\nenabled = true",
+        "[late]\nenabled = false",
+    );
+    let server = Setup::new(&format!("{PATTERN}{late}"));
+    let mut server = server.prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |name: &str| logs.join(name);
+    write(&path("a.log"), "192.0.2.1");
+    server.start();
+    server.wait_for_count("web", "matched", 1);
+    fs::rename(path("a.log"), path("a.log.1")).unwrap();
+    write(&path("a.log"), "192.0.2.1");
+    server.wait_for_count("web", "matched", 2);
+    let local = fs::read_to_string(server.path("config/jail.local")).unwrap();
+    let local = local.replace("[late]\nenabled = false", "[late]\nenabled = true");
+    fs::write(server.path("config/jail.local"), local).unwrap();
+    let told = server.configured_client(&["reload"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    server.wait_for_count("late", "matched", 2);
+    for name in ["a.log", "a.log.1"] {
+        write(&path(name), "192.0.2.1");
+    }
+    for jail in ["web", "late"] {
+        server.wait_for_count(jail, "matched", 4);
+    }
+    fs::rename(path("a.log.1"), path("a.log.2")).unwrap();
+    fs::rename(path("a.log"), path("a.log.1")).unwrap();
+    for name in ["a.log", "a.log.1", "a.log.2"] {
+        write(&path(name), "192.0.2.1");
+    }
+    for jail in ["web", "late"] {
+        server.wait_for_count(jail, "matched", 7);
+        assert_eq!(server.count(jail, "lines"), 7, "{jail}");
+    }
+}
+
 #[test]
 fn more_files_than_the_soft_limit_of_descriptors_allows_are_read() {
     let limited = ["prlimit", "--nofile=256:4096"];

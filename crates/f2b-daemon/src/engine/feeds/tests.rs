@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use f2b_source::{Chunk, FirstLine, Newline, Place, Position, Rotation, SourceId, Start, Watching};
+use f2b_source::{
+    Chunk, Earlier, FirstLine, FollowerId, Newline, Place, Position, Rotation, SourceId, Start,
+    Watching,
+};
 use proptest::prelude::*;
 
-use super::{Feeds, Way};
+use super::{Feeds, Way, gate};
 use crate::engine::jail::FileSource;
 
 /// Bytes of a line.
@@ -103,7 +106,7 @@ impl World {
         let gone = self.contents.iter().filter(|content| content.is_gone);
         let gone = gone.flat_map(|content| content.lines.iter().copied());
         let jail = self.jails.entry(number).or_insert_with(|| Jail {
-            file: FileSource::new("/log".into(), Start::Head),
+            file: FileSource::new("/log".into(), Start::Head, FollowerId(number.into())),
             seen: Vec::new(),
             lost: gone.collect(),
         });
@@ -287,6 +290,35 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (0..4_u8).prop_map(Action::Rest),
         6 => (any::<u8>(), 1..5_u8).prop_map(|(place, lines)| Action::Read(place, lines)),
     ]
+}
+
+/// What is appended to a file that was rotated comes to who has it open only.
+#[test]
+fn those_who_are_not_equally_far_in_the_file_before_do_not_go_on_together() {
+    let place = |offset, earlier: Option<(u64, u64)>| Position {
+        device: 1,
+        inode: 2,
+        offset,
+        first_line: None,
+        earlier: earlier.map(|(inode, offset)| Earlier {
+            device: 1,
+            inode,
+            offset,
+            first_line: None,
+        }),
+    };
+    let check = |stands, wants, expected: bool| {
+        let (stands, wants) = (place(10, stands), place(20, wants));
+        let expected = expected.then_some(Some(wants));
+        assert_eq!(gate(&stands, &wants), expected, "{stands:?} {wants:?}");
+    };
+    check(None, None, true);
+    check(Some((1, 50)), Some((1, 50)), true);
+    check(Some((1, 40)), Some((1, 50)), true);
+    check(Some((1, 60)), Some((1, 50)), false);
+    check(Some((1, 50)), Some((3, 50)), false);
+    check(Some((1, 50)), None, false);
+    check(None, Some((1, 50)), false);
 }
 
 proptest! {

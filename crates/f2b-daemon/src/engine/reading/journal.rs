@@ -67,13 +67,12 @@ impl Engine {
             );
             batch.lines.push(Line::new(Level::Notice, "jail", text));
         }
-        self.forget_patterns(jail);
         if let Sources::Files(files) = before {
             for mut file in files.into_values() {
                 self.feeds.end(&mut file, &self.around.reader);
             }
         }
-        self.forget_patterns(jail);
+        self.forget_follower(jail);
         self.journals_are_stale = true;
     }
 }

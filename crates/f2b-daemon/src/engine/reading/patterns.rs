@@ -20,7 +20,10 @@ impl Engine {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
-        let is_wanted = matches!(runtime.sources, Sources::Files(_)) && !runtime.is_idle;
+        let Some(follower) = runtime.follower else {
+            return;
+        };
+        let is_wanted = !runtime.is_idle;
         let watching = runtime.how().watching;
         for pattern in &mut runtime.patterns.0 {
             match (is_wanted, pattern.id) {
@@ -28,7 +31,9 @@ impl Engine {
                     let id = self.feeds.next_pattern();
                     pattern.id = Some(id);
                     let text = pattern.pattern.clone();
-                    self.around.reader.watch_pattern(id, text, watching);
+                    self.around
+                        .reader
+                        .watch_pattern(id, text, watching, follower);
                 }
                 (false, Some(id)) => {
                     pattern.id = None;
@@ -39,8 +44,8 @@ impl Engine {
         }
     }
 
-    /// Lets no pattern of a jail be watched any more.
-    pub(in crate::engine) fn forget_patterns(&mut self, jail: &str) {
+    /// Lets no pattern of a jail be watched any more, now that it reads no file.
+    pub(super) fn forget_follower(&mut self, jail: &str) {
         let Some(runtime) = self.jails.get_mut(jail) else {
             return;
         };
@@ -49,20 +54,8 @@ impl Engine {
                 self.around.reader.forget_pattern(id);
             }
         }
-    }
-
-    /// Says which files a jail reads that its patterns do not name: one of these may get a name that they do.
-    pub(super) fn read_beside_patterns(&self, jail: &str) {
-        let Some(runtime) = self.jails.get(jail) else {
-            return;
-        };
-        let patterns = runtime.patterns.0.iter();
-        for id in patterns.filter_map(|pattern| pattern.id) {
-            let beside = runtime.sources.files();
-            let beside = beside.filter(|file| !runtime.patterns.fit(&file.path));
-            for feed in beside.filter_map(|file| file.feed) {
-                self.around.reader.pattern_reads(id, feed);
-            }
+        if let Some(follower) = runtime.follower.take() {
+            self.around.reader.forget_follower(follower);
         }
     }
 
@@ -77,7 +70,8 @@ impl Engine {
             return;
         };
         let (seek, how) = (runtime.seek(), runtime.how());
-        let Sources::Files(files) = &mut runtime.sources else {
+        let (Sources::Files(files), Some(follower)) = (&mut runtime.sources, runtime.follower)
+        else {
             return;
         };
         if files.contains_key(path) {
@@ -87,7 +81,7 @@ impl Engine {
         let left = read_to.or_else(|| runtime.left.shift_remove(path));
         let left = left.or_else(|| runtime.places.as_ref()?.of_file_at(path));
         let start = left.map_or(Start::Head, Start::At);
-        let mut file = FileSource::new(path.to_owned(), start);
+        let mut file = FileSource::new(path.to_owned(), start, follower);
         let mut batch = Batch::default();
         batch.lines.extend(added(&file, &start));
         let how = runtime.patterns.how(how, path);

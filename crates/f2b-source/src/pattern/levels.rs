@@ -1,12 +1,9 @@
-//! A pattern level by level, and the sources that whoever follows it reads.
+//! A pattern level by level.
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 use f2b_core::glob;
-
-use crate::event::SourceId;
 
 /// More links one after another are a circle.
 const LINKS: usize = 40;
@@ -87,27 +84,6 @@ impl Levels {
 #[must_use]
 pub fn leads_within(pattern: &str, path: &Path) -> bool {
     Levels::of(pattern).lead_within(path)
-}
-
-/// The sources that whoever follows a pattern reads.
-#[derive(Debug)]
-pub(crate) struct Family {
-    levels: Levels,
-    /// Those whose path does not fit.
-    pub(crate) also: BTreeSet<SourceId>,
-}
-
-impl Family {
-    pub(crate) fn new(levels: Levels) -> Self {
-        Self {
-            levels,
-            also: BTreeSet::new(),
-        }
-    }
-
-    pub(crate) fn has(&self, source: SourceId, path: &Path) -> bool {
-        self.also.contains(&source) || self.levels.fit(path)
-    }
 }
 
 #[cfg(test)]
