@@ -3,8 +3,10 @@
 //! Rotation renames files, and somebody may follow the old name and the new one. Such a file is one
 //! file: while the path it had keeps it open its rest is read there, and what is appended after
 //! that is read where it stands then. For one who follows the new name only it is read there at once.
+//! So with a link and what it leads to: whoever follows both reads one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,6 +50,21 @@ struct LetGo {
     /// Who has read it so far.
     followers: BTreeSet<FollowerId>,
     position: Position,
+}
+
+impl Holder {
+    /// Returns whether the file is at the path of the source still.
+    fn stands(&self, id: FileId) -> bool {
+        self.is_current && matches!(look(&self.path), Ok(found) if found == Some(id))
+    }
+}
+
+/// Returns whether two paths lead to one file, which seems to be at both: some file systems give different files
+/// the same number.
+fn is_link(one: &Path, other: &Path) -> bool {
+    let has_names = std::fs::metadata(other).is_ok_and(|found| found.nlink() > 1);
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    has_names || real(one).is_some_and(|path| real(other) == Some(path))
 }
 
 /// A file that a source has open, and whether it stood at its path.
@@ -159,32 +176,29 @@ impl Held {
         self.count >= self.most / 4 * 3
     }
 
-    /// Returns whether the file is still read under the path where it stood before, by sources that all
-    /// who read this one read as well.
+    /// Returns whether a file is read under other paths, by sources that all who read this one read as well.
     ///
-    /// A file that has both paths at the same time, by a link, is not kept: it is read for each. Nor does a
-    /// source of the same path keep it: that one reads for others, who may be further.
+    /// A source of the same path does not keep it: that one reads for others, who may be further.
     pub(crate) fn is_kept(&self, source: SourceId, path: &Path, id: FileId) -> bool {
-        let Some(holders) = self.open.get(&id) else {
-            return false;
-        };
-        let keeps = |holder: &&Holder| {
-            holder.source != source
-                && *holder.path != *path
-                && !(holder.is_current
-                    && matches!(look(&holder.path), Ok(found) if found == Some(id)))
-        };
-        let holders: Vec<&Holder> = holders.iter().filter(keeps).collect();
+        let holders: Vec<&Holder> = self.holders(path, id).collect();
         self.have_all(source, |follower| {
             let mut holders = holders.iter();
             holders.any(|holder| self.reads(follower, holder.source))
         })
     }
 
-    /// Returns whether the file is open for another path that the follower reads.
+    /// Returns whether a file is read under other paths that the follower reads.
     pub(crate) fn is_kept_from(&self, follower: FollowerId, path: &Path, id: FileId) -> bool {
-        let mut holders = self.open.get(&id).into_iter().flatten();
-        holders.any(|holder| *holder.path != *path && self.reads(follower, holder.source))
+        let mut holders = self.holders(path, id);
+        holders.any(|holder| self.reads(follower, holder.source))
+    }
+
+    /// Returns who has the file open that is at a path, under another one.
+    fn holders(&self, path: &Path, id: FileId) -> impl Iterator<Item = &Holder> {
+        let holders = self.open.get(&id).into_iter().flatten();
+        holders.filter(move |holder| {
+            *holder.path != *path && (!holder.stands(id) || is_link(&holder.path, path))
+        })
     }
 
     /// Remembers how far a file was read that is closed.

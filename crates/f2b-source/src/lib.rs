@@ -23,9 +23,12 @@
 //!   or while nobody was reading;
 //! - a log that was rotated and compressed, or truncated and then rotated, while nobody was reading.
 //!
+//! Whoever follows several paths ([`Files::follow`]) has the lines of a file once, also when it is
+//! renamed from one of them to another, or stands at more than one by links.
+//!
 //! A file that comes back to its path after its handle was closed, and that the last position does
-//! not name, is new: its lines come again. For a path that fits a watched pattern that holds only
-//! when 4,096 others were closed since.
+//! not name, is new: its lines come again; for a follower that had it only when 4,096 others were
+//! closed since.
 //!
 //! A truncated file that has grown past the old offset before the next look is told from a merely
 //! grown one by its first 256 bytes.
@@ -80,7 +83,6 @@ pub use event::{Chunk, FollowerId, PatternId, Place, Rotation, SourceEvent, Sour
 pub use files::{Files, Progress, Woken};
 pub use how::{How, Watching};
 pub use newline::Newline;
-pub use pattern::leads_within;
 pub use position::{Earlier, FirstLine, FirstLineTextError, Position, Start};
 pub use seek::seek;
 pub use split::LINE_CAP;

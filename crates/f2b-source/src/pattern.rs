@@ -20,7 +20,6 @@ use crate::how::Watching;
 use crate::opened::{is_missing, look};
 use folder::{Folder, names, one};
 pub(crate) use levels::Levels;
-pub use levels::leads_within;
 
 /// One pattern and the directories on its way.
 #[derive(Debug)]
@@ -264,10 +263,6 @@ impl Pattern {
     /// Tells of a file if it is one and is not read under another name.
     fn judge(&self, path: &Path, folder: &mut Folder, name: &str, walk: &mut Walk<'_>) {
         let path = path.join(name);
-        if self.levels.lead_within(&path) {
-            // It may lead elsewhere later.
-            return folder.is_kept(name);
-        }
         match look(&path) {
             Ok(Some(id)) if walk.held.is_kept_from(self.follower, &path, id) => {
                 folder.is_kept(name);

@@ -48,9 +48,13 @@ impl Resume<'_> {
     /// [`SourceError::Read`] when the file at the path cannot be read.
     pub(crate) fn resume(self, opened: Option<Opened>) -> Result<Resumed, SourceError> {
         let mut resumed = Resumed::default();
-        let begin = |opened| match self.start {
-            Start::Tail => Tail::at_end(opened),
-            _ => Tail::at(opened, 0),
+        let begin = |opened: Opened| match (self.known, self.start) {
+            (known @ Some(_), _) => {
+                let (offset, _) = Self::place(known, &opened)?;
+                Tail::at(opened, offset)
+            }
+            (None, Start::Tail) => Tail::at_end(opened),
+            (None, _) => Tail::at(opened, 0),
         };
         let Start::At(position) = self.start else {
             let tail = opened.map(begin).transpose();

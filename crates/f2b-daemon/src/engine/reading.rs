@@ -108,9 +108,6 @@ impl Engine {
             return;
         };
         let (feeds, reader) = (&mut self.feeds, &self.around.reader);
-        runtime
-            .logs
-            .retain(|log| log.tail || !patterns.lead_within(&log.path));
         // A jail that has read files already, and is told of them anew.
         let is_going_on = !files.is_empty();
         let wanted: IndexSet<&PathBuf> = runtime.logs.iter().map(|log| &log.path).collect();

@@ -1,12 +1,8 @@
 //! A pattern level by level.
 
-use std::path::{Component, Path};
 use std::sync::Arc;
 
 use f2b_core::glob;
-
-/// More links one after another are a circle.
-const LINKS: usize = 40;
 
 /// The levels of an absolute pattern below `/`.
 #[derive(Debug, Clone)]
@@ -44,74 +40,11 @@ impl Levels {
         self.at(level)
             .is_some_and(|part| glob::level_fits(part, name))
     }
-
-    /// Returns whether an absolute path fits.
-    pub(crate) fn fit(&self, path: &Path) -> bool {
-        let mut level = 0;
-        for component in path.components() {
-            if matches!(component, Component::RootDir | Component::CurDir) {
-                continue;
-            }
-            let name = component.as_os_str().to_str();
-            if !name.is_some_and(|name| self.fits_at(level, name)) {
-                return false;
-            }
-            level += 1;
-        }
-        level == self.0.len()
-    }
-
-    /// Returns whether a path is a link to one that fits, or has another name that does since a directory is a link.
-    pub(crate) fn lead_within(&self, path: &Path) -> bool {
-        let mut at = path.to_path_buf();
-        for _ in 0..LINKS {
-            let Ok(target) = std::fs::read_link(&at) else {
-                break;
-            };
-            at = at.parent().unwrap_or(path).join(target);
-            if self.fit(&at) {
-                return true;
-            }
-        }
-        std::fs::canonicalize(path).is_ok_and(|real| real != path && self.fit(&real))
-    }
-}
-
-/// Returns whether what is at `path` fits `pattern` under another name as well, since the path is a link or a directory
-/// on its way is: then it is read there, and not for this pattern here.
-///
-/// So a link to the newest of several logs (`latest.log`) does not have its lines count twice.
-#[must_use]
-pub fn leads_within(pattern: &str, path: &Path) -> bool {
-    Levels::of(pattern).lead_within(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_fits_level_by_level() {
-        let check = |pattern: &str, path: &str, expected: bool| {
-            assert_eq!(
-                Levels::of(pattern).fit(Path::new(path)),
-                expected,
-                "{pattern} {path}"
-            );
-        };
-        check("/var/log/*.log", "/var/log/a.log", true);
-        check("/var/log/*.log", "/var/log/a.log.1", false);
-        check("/var/log/*.log", "/var/log/a/b.log", false);
-        check("/var/log/*.log", "/var/log/.a.log", false);
-        check("/var/log/.*.log", "/var/log/.a.log", true);
-        check("/var//./log/*", "/var/log/a", true);
-        check("/srv/*/log/a?.log", "/srv/x/log/ab.log", true);
-        check("/srv/*/log/a?.log", "/srv/.x/log/ab.log", false);
-        check("/srv/*/log/a?.log", "/srv/x/logs/ab.log", false);
-        check("/srv/*/", "/srv/x", false);
-        check("/a", "/a", true);
-        check("*", "/", false);
-    }
 
     #[test]
     fn plain_levels_are_those_above_the_first_magic_or_the_name() {

@@ -197,28 +197,53 @@ fn a_link_counts_once_it_leads_to_a_file() {
 }
 
 #[test]
-fn a_link_to_what_fits_as_well_is_not_read() {
+fn a_link_to_what_fits_as_well_counts_once() {
     let swap = |follower: &Follower, target: &str| {
         symlink(target, follower.path("new")).unwrap();
         fs::rename(follower.path("new"), follower.path("latest.log")).unwrap();
     };
     both(|make, see| {
         let mut follower = make("*.log");
-        // It is there before what it leads to.
-        symlink("a1.log", follower.path("latest.log")).unwrap();
-        assert!(see(&mut follower).is_empty());
         append(&follower.path("a1.log"), "1\n");
         assert_eq!(see(&mut follower), ["a1.log"]);
-        append(&follower.path("a2.log"), "2\n");
-        swap(&follower, "a2.log");
-        assert_eq!(see(&mut follower), ["a2.log"]);
-        append(&follower.path("a2.log"), "3\n");
+        symlink("a1.log", follower.path("latest.log")).unwrap();
         assert!(see(&mut follower).is_empty());
-        // What does not fit is read by way of the link.
+        fs::hard_link(follower.path("a1.log"), follower.path("hard.log")).unwrap();
+        assert!(see(&mut follower).is_empty());
+        append(&follower.path("a1.log"), "2\n");
+        append(&follower.path("a2.log"), "3\n");
+        swap(&follower, "a2.log");
+        // Both are new, so both are told.
+        assert_eq!(see(&mut follower), ["a2.log", "latest.log"]);
+        assert_eq!(follower.lines(), ["1", "2", "3"]);
+        // What does not fit is read by way of the link, and goes on to be when it leads back.
         append(&follower.path("a3"), "4\n");
         swap(&follower, "a3");
-        assert_eq!(see(&mut follower), ["latest.log"]);
-        assert_eq!(follower.lines(), ["1", "2", "3", "4"]);
+        assert!(see(&mut follower).is_empty());
+        assert_eq!(follower.lines(), ["4"]);
+        swap(&follower, "a2.log");
+        append(&follower.path("a2.log"), "5\n");
+        append(&follower.path("a3"), "6\n");
+        assert!(see(&mut follower).is_empty());
+        // Another one who follows a link alone reads all of it.
+        let path = follower.path("latest.log");
+        let files = &mut follower.reader.files;
+        files.follow(FollowerId(4), SourceId(99));
+        files.watch(SourceId(99), &path, Start::Head).unwrap();
+        follower.read();
+        let mut lines = follower.lines();
+        lines.sort();
+        assert_eq!(lines, ["3", "5", "5", "6"]);
+        follower.reader.files.forget(SourceId(99));
+        // One name goes, the file is read on under another.
+        fs::remove_file(follower.path("a1.log")).unwrap();
+        append(&follower.path("hard.log"), "7\n");
+        for _ in 0..31 {
+            follower.rescan();
+        }
+        append(&follower.path("hard.log"), "8\n");
+        follower.rescan();
+        assert_eq!(follower.lines(), ["7", "8"]);
     });
 }
 

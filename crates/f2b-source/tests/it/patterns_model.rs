@@ -1,4 +1,5 @@
-//! Files that rotation renames among paths that one pattern fits, and away and back, in any order.
+//! Files that rotation renames among paths that one pattern fits, and away and back, and that get more names, in any
+//! order.
 //!
 //! Each line of a file that stands at a fitting path at the end has arrived, and none twice.
 
@@ -28,6 +29,8 @@ enum Action {
     Write(usize, u8),
     Create(usize),
     Rename(usize, usize),
+    /// Another name for a file.
+    Link(usize, usize),
     /// Each to the next name, the last one is deleted, and a new first one.
     Rotate,
     Delete(usize),
@@ -84,9 +87,17 @@ impl World {
     }
 
     fn rename(&mut self, from: usize, to: usize) {
-        if from != to && self.slots[from].is_some() {
+        // Two names of one file stay as they are.
+        if self.slots[from] != self.slots[to] && self.slots[from].is_some() {
             fs::rename(self.path(from), self.path(to)).unwrap();
             self.slots[to] = self.slots[from].take();
+        }
+    }
+
+    fn link(&mut self, from: usize, to: usize) {
+        if self.slots[from].is_some() && self.slots[to].is_none() {
+            fs::hard_link(self.path(from), self.path(to)).unwrap();
+            self.slots[to] = self.slots[from];
         }
     }
 
@@ -141,6 +152,7 @@ impl World {
             }
             Action::Create(slot) => self.create(slot),
             Action::Rename(from, to) => self.rename(from, to),
+            Action::Link(from, to) => self.link(from, to),
             Action::Rotate => {
                 self.delete(FITTING - 1);
                 for slot in (0..FITTING - 1).rev() {
@@ -193,6 +205,7 @@ fn action() -> impl Strategy<Value = Action> {
         6 => (slot.clone(), 1..4_u8).prop_map(|(slot, lines)| Action::Write(slot, lines)),
         3 => (0..FITTING).prop_map(Action::Create),
         3 => (slot.clone(), slot.clone()).prop_map(|(from, to)| Action::Rename(from, to)),
+        2 => (slot.clone(), slot.clone()).prop_map(|(from, to)| Action::Link(from, to)),
         3 => Just(Action::Rotate),
         1 => slot.prop_map(Action::Delete),
         4 => Just(Action::Notices),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use f2b_core::glob;
-use f2b_source::{How, PatternId, Position, SourceError, SourceId, Start, leads_within};
+use f2b_source::{How, PatternId, Position, SourceError, SourceId, Start};
 use f2b_store::SourceState;
 use indexmap::IndexMap;
 
@@ -184,12 +184,6 @@ impl LogPatterns {
         let gone = |path: &Path| matches!(path.try_exists(), Ok(false));
         let missing = paths.filter(|path| self.fit(path) && gone(path));
         missing.map(Path::to_owned).collect()
-    }
-
-    /// Tells whether a path that one of them names leads to another one that it names.
-    pub(super) fn lead_within(&self, path: &Path) -> bool {
-        let mut patterns = self.0.iter().map(|pattern| pattern.pattern.as_str());
-        self.fit(path) && patterns.any(|pattern| leads_within(pattern, path))
     }
 
     /// Returns how a path is followed: one that a pattern names is let go when the file has gone for good.

@@ -68,6 +68,14 @@ impl Places {
         if here != Some(last) && self.stands_elsewhere(last, &log.path) {
             return self.moved_here(here).map_or(Start::Head, Start::At);
         }
+        // Under another name it may have been read further.
+        if let Some(furthest) = self.furthest.get(&last)
+            && here == Some(last)
+            && furthest.first_line == position.first_line
+            && furthest.offset > position.offset
+        {
+            return Start::At(*furthest);
+        }
         let earlier = position
             .earlier
             .filter(|earlier| !self.stands_elsewhere((earlier.device, earlier.inode), &log.path));
