@@ -124,6 +124,11 @@ pub enum SourceEvent {
         /// The path's number.
         source: SourceId,
     },
+    /// What is at the path is read under another name for all who read it here. Told once.
+    Elsewhere {
+        /// The path's number.
+        source: SourceId,
+    },
     /// Nothing has been at the path for 30 rescans, and what was there is read to its end. Told once,
     /// of a source that is to be forgotten then ([`How::vanishes`](crate::How::vanishes)).
     Vanished {

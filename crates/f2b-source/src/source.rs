@@ -47,6 +47,8 @@ pub(crate) struct Source {
     /// The last of `tails` is the file at the path.
     attached: bool,
     missing: bool,
+    /// What is at the path is read under another.
+    elsewhere: bool,
     /// Rescans at which there was no file at all; at last the end of that was told.
     absent: u32,
     /// What was last said of the files to those who share them.
@@ -86,6 +88,7 @@ impl Source {
             tails: VecDeque::new(),
             attached: false,
             missing: false,
+            elsewhere: false,
             absent: 0,
             holds: Vec::new(),
             look: true,

@@ -12,7 +12,7 @@ use f2b_source::{
 };
 use indexmap::IndexMap;
 
-use super::jail::FileSource;
+use super::jail::{FileSource, FileState};
 use crate::clock;
 use crate::reader::Reader;
 use crate::seek::Seek;
@@ -33,6 +33,10 @@ pub(super) struct Feed {
     /// Which file, and how.
     pub(super) way: Way,
     stand: Stand,
+    /// How the file is.
+    state: FileState,
+    /// Whether it was read to its end.
+    at_end: bool,
     /// How many jails read it.
     users: usize,
     /// Bytes of the chunks that were taken.
@@ -92,6 +96,15 @@ impl Feeds {
         let (id, gate, is_new) = self.join(way, start, seek.clone());
         file.feed = Some(id);
         file.gate = gate;
+        match self.feeds.get_mut(&id) {
+            Some(feed) if is_new => feed.state = file.state.clone(),
+            // No news may come of it for a long time.
+            Some(feed) => {
+                file.state = feed.state.clone();
+                file.in_operation |= feed.at_end && gate.is_none();
+            }
+            None => {}
+        }
         reader.follow(file.follower, id);
         if is_new {
             reader.watch(id, file.path.clone(), start, seek, how);
@@ -134,6 +147,8 @@ impl Feeds {
         let feed = Feed {
             way,
             stand: Stand::Start(start, seek),
+            state: FileState::Reading,
+            at_end: false,
             users: 1,
             taken: 0,
             behind: None,
@@ -185,10 +200,19 @@ impl Feeds {
         if let Some(feed) = self.feeds.get_mut(&chunk.source) {
             feed.stand = Stand::At(chunk.end);
             feed.taken = feed.taken.saturating_add(chunk.buffer.len() as u64);
+            feed.state = FileState::Reading;
+            feed.at_end = chunk.at_end;
             feed.behind = match chunk.at_end {
                 true => None,
                 false => feed.behind.or_else(|| Some(clock::tick())),
             };
+        }
+    }
+
+    /// Notes how the file of a feed is.
+    pub(super) fn note(&mut self, id: SourceId, state: &FileState) {
+        if let Some(feed) = self.feeds.get_mut(&id) {
+            feed.state = state.clone();
         }
     }
 

@@ -192,6 +192,8 @@ pub(crate) enum FileState {
     Reading,
     /// There is none; it is waited for.
     Missing,
+    /// It is read under another name.
+    Elsewhere,
     /// It cannot be read.
     Problem(String),
 }

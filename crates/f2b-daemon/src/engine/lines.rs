@@ -3,24 +3,27 @@
 mod entries;
 mod inside;
 mod judge;
+mod words;
 
 use std::path::Path;
 
 use f2b_core::{FailId, Failure, UnixTime};
-use f2b_match::{Identity, Judged, Kind, Match, Moment, Note, Reader, Value as Captured};
+use f2b_match::{Identity, Judged, Kind, Match, Moment, Reader, Value as Captured};
 use f2b_protocol::Value;
-use f2b_source::{Chunk, Encoding, Newline, SourceError, SourceEvent};
+use f2b_source::{Chunk, Encoding, Newline, SourceEvent};
 
 use super::ignoring::Waiting;
 use super::jail::{FileSource, FileState, JailRuntime, ReadCounters};
 use super::names::OfName;
 use super::passes::Stamp;
-use super::reading::{in_one_line, shown};
+use super::reading::shown;
 use super::{Engine, file_state};
 use crate::batch::Batch;
 use crate::clock;
 use crate::log::{Level, Line};
 use judge::{Judge, with_end};
+pub(super) use words::problem_text;
+use words::{noted, panicked, told};
 
 impl Engine {
     /// Takes news of a log file.
@@ -39,6 +42,7 @@ impl Engine {
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }
+            | SourceEvent::Elsewhere { source }
             | SourceEvent::Polled { source, .. }
             | SourceEvent::Problem { source, .. } => *source,
         };
@@ -55,6 +59,7 @@ impl Engine {
         for runtime in self.jails.values_mut() {
             if let Some(file) = runtime.sources.file_mut(&path, id) {
                 batch.lines.extend(told(&runtime.name, file, news));
+                self.feeds.note(id, &file.state);
                 jails.push(runtime.name.clone());
             }
         }
@@ -293,59 +298,6 @@ impl JailRuntime {
     }
 }
 
-/// Notes what has happened to a log of a jail, and says it.
-fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Option<Line> {
-    let path = shown(&file.path);
-    let (level, text) = match news {
-        SourceEvent::Chunk(_)
-        | SourceEvent::Found { .. }
-        | SourceEvent::PatternProblem { .. }
-        | SourceEvent::Vanished { .. } => return None,
-        SourceEvent::Rotated { why, .. } => {
-            file.begin_anew(*why);
-            (
-                Level::Info,
-                format!("Log rotation detected for {path}: {why}"),
-            )
-        }
-        SourceEvent::Missing { .. } => {
-            let text = format!("Waiting for the log file {path}: there is none");
-            file.state = FileState::Missing;
-            (Level::Info, text)
-        }
-        SourceEvent::Appeared { .. } => {
-            let text = format!("Log presence detected for file {path}");
-            file.state = FileState::Reading;
-            (Level::Info, text)
-        }
-        SourceEvent::Polled { filesystem, .. } => {
-            let text = format!(
-                "The log file {path} is looked at every 0.2 s: it lies on {filesystem}, where not all \
-                 changes are told"
-            );
-            (Level::Info, text)
-        }
-        SourceEvent::Problem { error, .. } => {
-            let text = problem_text(error);
-            file.state = FileState::Problem(text.clone());
-            (Level::Error, text)
-        }
-    };
-    Some(Line::new(level, "filter", format!("[{jail}] {text}")))
-}
-
-/// What has gone wrong, with its cause and what can be done.
-pub(super) fn problem_text(error: &SourceError) -> String {
-    let mut text = error.to_string();
-    if let Some(cause) = std::error::Error::source(error) {
-        text.push_str(&format!(": {cause}"));
-    }
-    if let Some(hint) = error.hint() {
-        text.push_str(&format!(" (hint: {hint})"));
-    }
-    in_one_line(&text)
-}
-
 /// Whose failure a match is.
 enum Who {
     /// The one that the failure names.
@@ -379,26 +331,4 @@ fn failure(found: Match, now: UnixTime) -> Option<(Who, Failure)> {
         fields: found.data.texts(),
     };
     Some((who, failure))
-}
-
-fn panicked(jail: &str, line: &[u8]) -> Line {
-    let shown = String::from_utf8_lossy(line);
-    let shown = super::cut(shown.trim_end());
-    let text = format!("[{jail}] Failed to process line: {shown:?}; it was stepped over");
-    Line::new(Level::Error, "filter", text)
-}
-
-fn noted(jail: &str, note: Note) -> Line {
-    let text = match note {
-        Note::TimeDiffers(difference) => format!(
-            "[{jail}] The log's times differ from the clock by {} s: its lines count as written now \
-             (hint: check the time zone of the service that writes it)",
-            difference.whole_seconds()
-        ),
-        Note::NoDate => format!(
-            "[{jail}] A matching line has no date that can be read: it counts as written now \
-             (hint: see the service's log format)"
-        ),
-    };
-    Line::new(Level::Warning, "filter", text)
 }

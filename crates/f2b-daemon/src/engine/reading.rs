@@ -161,6 +161,7 @@ impl Engine {
             files.insert(log.path.clone(), file);
         }
         self.settle(jail, batch);
+        self.reconcile(jail, batch);
     }
 
     /// Lets jails that have caught up with others of the same file read on with them.

@@ -130,6 +130,7 @@ impl Engine {
                     let (state, problem) = match &file.state {
                         FileState::Reading => ("reading", Value::None),
                         FileState::Missing => ("waiting", Value::None),
+                        FileState::Elsewhere => ("elsewhere", Value::None),
                         FileState::Problem(reason) => ("problem", Value::text(reason.clone())),
                     };
                     dict([

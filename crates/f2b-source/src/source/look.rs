@@ -88,9 +88,14 @@ impl Source {
             return Ok(());
         }
         if around.held.is_kept(self.id, &self.path, id) {
-            // It has come from a path where it is read still; here it is waited for.
+            // It has come from a path where it is read still, or has both; here it is waited for.
             self.attached = false;
             self.begun = true;
+            self.missing = false;
+            if !std::mem::replace(&mut self.elsewhere, true) {
+                let source = self.id;
+                self.outbox.push(SourceEvent::Elsewhere { source });
+            }
             return self.take_up(around);
         }
         if self.tails.len() > ROTATED && !self.make_room() {
@@ -180,6 +185,7 @@ impl Source {
         self.attached = true;
         self.begun = true;
         self.absent = 0;
+        self.elsewhere = false;
         if std::mem::take(&mut self.missing) {
             self.outbox.push(SourceEvent::Appeared { source });
         } else if let Some(why) = why {
@@ -190,6 +196,7 @@ impl Source {
     /// Takes in that nothing stands at the path.
     fn gone(&mut self, around: &mut Around<'_>) -> Result<(), SourceError> {
         self.attached = false;
+        self.elsewhere = false;
         let [problem, _] = &self.told;
         let has_ended = problem.is_some();
         if !std::mem::replace(&mut self.missing, true) || has_ended {

@@ -77,6 +77,7 @@ impl Reader {
                 }
                 SourceEvent::Rotated { why, .. } => told.push(format!("{why:?}")),
                 SourceEvent::Missing { .. } => told.push("Missing".into()),
+                SourceEvent::Elsewhere { .. } => told.push("Elsewhere".into()),
                 SourceEvent::Appeared { .. } => told.push("Appeared".into()),
                 SourceEvent::Vanished { .. } => told.push("Vanished".into()),
                 SourceEvent::Found { path, read_to, .. } => found.push((path, read_to)),

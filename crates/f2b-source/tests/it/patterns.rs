@@ -216,6 +216,8 @@ fn a_link_to_what_fits_as_well_counts_once() {
         // Both are new, so both are told.
         assert_eq!(see(&mut follower), ["a2.log", "latest.log"]);
         assert_eq!(follower.lines(), ["1", "2", "3"]);
+        let told = follower.reader.take_told();
+        assert_eq!(told.iter().filter(|told| *told == "Elsewhere").count(), 1);
         // What does not fit is read by way of the link, and goes on to be when it leads back.
         append(&follower.path("a3"), "4\n");
         swap(&follower, "a3");

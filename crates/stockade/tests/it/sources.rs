@@ -344,6 +344,27 @@ fn a_jail_that_comes_after_a_rotation_reads_what_others_have_read() {
     }
 }
 
+/// What an earlier run left in the kernel is removed once all is read, and a name of what is read is no backlog.
+#[test]
+fn a_second_name_of_a_log_holds_nothing_up() {
+    let jail = "[sshd]\nlogpath = {folder}/auth.log\n  {folder}/link.log\nbantime = 1h\n";
+    let mut server = Setup::new(jail).prepare();
+    symlink("auth.log", server.path("link.log")).unwrap();
+    server.start();
+    server.ask(&["set", "sshd", "banip", "192.0.2.11"]);
+    server.kill_nine();
+    for end in ["", "-wal", "-shm"] {
+        fs::remove_file(server.path(&format!("fail2ban.sqlite3{end}"))).unwrap();
+    }
+    server.start();
+    server.wait_until("it is removed", || server.timeouts().is_empty());
+    let told = server.stockade(&["status"]).stdout;
+    assert!(told.contains("link.log under another name"), "{told}");
+    server.append(&vec![failed_login("192.0.2.12"); 4]);
+    server.wait_for_count("sshd", "matched", 4);
+    assert_eq!(server.count("sshd", "lines"), 4);
+}
+
 #[test]
 fn more_files_than_the_soft_limit_of_descriptors_allows_are_read() {
     let limited = ["prlimit", "--nofile=256:4096"];

@@ -194,6 +194,7 @@ fn source(source: &Value) -> String {
     };
     match field(source, "state").as_str() {
         "waiting" => format!("waits for {what}"),
+        "elsewhere" => format!("reads {what} under another name"),
         "problem" => format!("cannot read {what}: {}", field(source, "problem")),
         "interrupted" => format!("reads {what}, interrupted: {}", field(source, "problem")),
         _ if source.entry("caught_up") == Some(&Value::Bool(true)) => {
