@@ -101,6 +101,11 @@ impl Source {
         self.polled.is_some() || self.how.watching == Watching::Polling
     }
 
+    /// Returns the path that is watched, to be kept.
+    pub(crate) fn shared_path(&self) -> &Arc<Path> {
+        &self.path
+    }
+
     /// Returns the path that is watched.
     pub(crate) fn path(&self) -> &Path {
         &self.path
