@@ -24,7 +24,7 @@ impl Journal {
     ///
     /// # Errors
     /// An argument that there is none of, or that makes no sense, with a hint.
-    pub(crate) fn of(arguments: &[(String, String)], matches: Vec<String>) -> Result<Self, String> {
+    pub(crate) fn of(arguments: &[(String, String)], matches: &[String]) -> Result<Self, String> {
         let flags = std::env::var(DEFAULT_FLAGS).ok();
         let which = Which::of(arguments, flags.as_deref()).map_err(|error| error.to_string())?;
         // A server waits for it.
@@ -112,10 +112,8 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Journal::of(
-            &arguments,
-            matches.iter().map(|term| (*term).to_owned()).collect(),
-        )
+        let matches: Vec<String> = matches.iter().map(|term| (*term).to_owned()).collect();
+        Journal::of(&arguments, &matches)
     }
 
     #[test]
