@@ -80,7 +80,14 @@ impl Places {
         let earlier = position
             .earlier
             .filter(|earlier| !is_elsewhere((earlier.device, earlier.inode)));
+        // Lines that came after a rotation may have been read where the file stood before.
+        let further = self
+            .furthest
+            .get(&last)
+            .filter(|further| here == Some(last) && further.first_line == position.first_line);
+        let offset = further.map_or(position.offset, |further| further.offset);
         Start::At(Position {
+            offset,
             earlier,
             ..*position
         })
@@ -233,6 +240,24 @@ mod tests {
         let known = [file_state(&first, left), file_state(&second, unidentified)];
         let places = Places::new(&logs, &known);
         assert_eq!(places.start(&logs[0]), Start::At(unidentified));
+    }
+
+    #[test]
+    fn a_file_goes_on_where_it_was_read_to_under_either_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (new, old) = (path("access.log"), path("access.log.1"));
+        fs::write(&new, "another\n").unwrap();
+        fs::write(&old, "first\nsecond\n").unwrap();
+        let logs = [log(&new), log(&old)];
+        let here = Position {
+            earlier: Some(earlier_of(&place(&old, 13))),
+            ..place(&new, 8)
+        };
+        let known = [file_state(&new, here), file_state(&old, place(&old, 6))];
+        let places = Places::new(&logs, &known);
+        assert_eq!(places.start(&logs[0]), Start::At(place(&new, 8)));
+        assert_eq!(places.start(&logs[1]), Start::At(place(&old, 13)));
     }
 
     #[test]
