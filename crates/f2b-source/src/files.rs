@@ -227,7 +227,16 @@ impl Files {
                 hints: self.hints.as_mut(),
                 held: &mut self.held,
             };
-            if source.turn(&mut around, &mut sink) {
+            let patterns = &mut self.patterns;
+            let path = Arc::clone(source.path());
+            let mut told = |event| {
+                if matches!(event, SourceEvent::Vanished { .. }) {
+                    let patterns = patterns.values_mut();
+                    patterns.for_each(|pattern| pattern.has_vanished(&path));
+                }
+                sink(event);
+            };
+            if source.turn(&mut around, &mut told) {
                 self.ready.insert(id);
             }
             if source.is_polled() {

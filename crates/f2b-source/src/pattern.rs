@@ -7,6 +7,7 @@ mod folder;
 mod levels;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use f2b_core::glob::has_magic;
@@ -96,6 +97,17 @@ impl Pattern {
     /// Takes in what the kernel told.
     pub(crate) fn note(&mut self, named: Named) {
         self.named.push(named);
+    }
+
+    /// Takes in that a path is told to have vanished: what comes there is told, though others may wait for it.
+    pub(crate) fn has_vanished(&mut self, path: &Path) {
+        let name = path.file_name().and_then(OsStr::to_str);
+        let folder = path.parent().and_then(|path| self.folders.get_mut(path));
+        if let (Some(folder), Some(name)) = (folder, name)
+            && self.levels.is_last(folder.level)
+        {
+            folder.has_vanished(name);
+        }
     }
 
     /// Tells which files have come to fit.

@@ -105,7 +105,7 @@ impl Source {
     }
 
     /// Returns the path that is watched.
-    pub(crate) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Arc<Path> {
         &self.path
     }
 

@@ -200,7 +200,7 @@ fn open(
         trial.say(&head::used("encoding", &named()));
         let (_, arguments) = parse_spec(given).map_err(|reason| format!("ValueError: {reason}"))?;
         let matches = std::mem::take(&mut trial.journalmatch);
-        let journal = Journal::of(&arguments, matches.clone())?;
+        let journal = Journal::of(&arguments, &matches)?;
         if !matches.is_empty() {
             trial.say(&head::used("journal match", &matches.join(" ")));
         }

@@ -279,12 +279,12 @@ impl Engine {
         old.ignoring = new.ignoring;
         old.encoding = new.encoding;
         old.lacking = new.lacking;
-        old.logs = new.logs;
         let patterns = new.patterns.0.into_iter();
         let patterns = patterns.map(|pattern| (pattern.pattern, String::new()));
         for id in old.patterns.set(patterns.collect()) {
             self.around.reader.forget_pattern(id);
         }
+        old.renew_logs(new.logs);
         old.matches = new.matches;
         old.backend = new.backend;
         old.told = new.told;

@@ -100,6 +100,16 @@ impl Folder {
         open.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Takes in that nobody is said to wait for a name any more.
+    pub(super) fn has_vanished(&mut self, name: &str) {
+        match self.files.get_mut(name) {
+            // A link that led to a file: it may lead to one again, and its directory tells nothing of that.
+            Some(known @ Known::Told) => *known = Known::Waits,
+            Some(Known::Gone) => drop(self.files.remove(name)),
+            _ => {}
+        }
+    }
+
     pub(super) fn is_told(&mut self, name: &str) {
         self.set(name, Known::Told);
     }

@@ -428,6 +428,30 @@ fn a_path_without_a_file_vanishes_after_thirty_rescans_and_is_found_anew() {
 }
 
 #[test]
+fn what_has_vanished_is_found_anew_though_others_wait_for_it_or_a_link_leads_there() {
+    let mut follower = Follower::new(Files::new(), "*.log");
+    let (file, link) = (follower.path("x.log"), follower.path("y.log"));
+    append(&file, "1\n");
+    append(&follower.path("target"), "1\n");
+    symlink(follower.path("target"), &link).unwrap();
+    let files = &mut follower.reader.files;
+    files.watch(SourceId(99), &file, Start::Tail).unwrap();
+    assert_eq!(follower.rescan().len(), 2);
+    fs::remove_file(&file).unwrap();
+    fs::remove_file(follower.path("target")).unwrap();
+    for _ in 0..50 {
+        follower.rescan();
+    }
+    let told = follower.reader.take_told();
+    let vanished = told.iter().filter(|told| *told == "Vanished");
+    assert_eq!(vanished.count(), 2);
+    (1..3).for_each(|id| assert!(follower.reader.files.forget(SourceId(id))));
+    append(&file, "2\n");
+    append(&follower.path("target"), "2\n");
+    assert_eq!(follower.rescan(), ["x.log", "y.log"]);
+}
+
+#[test]
 fn what_cannot_be_looked_at_is_a_problem_that_ends() {
     let mut follower = Follower::new(Files::new(), "loop/*.log");
     symlink("loop", follower.path("loop")).unwrap();

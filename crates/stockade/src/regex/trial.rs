@@ -151,6 +151,7 @@ impl<'a> Trial<'a> {
         let options = rules.options.as_ref();
         let options = options.map_err(|reason| Failed::Exception(None, reason.clone()))?;
         let mut later: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut journalmatch: Vec<String> = Vec::new();
         for (option, value) in options {
             let text = value.as_str().unwrap_or_default();
             match option.as_str() {
@@ -170,7 +171,11 @@ impl<'a> Trial<'a> {
                 }
                 "journalmatch" if self.options.journalmatch.is_none() => {
                     let terms = value.as_sequence().unwrap_or_default();
-                    self.journalmatch = terms.iter().map(Value::str).collect();
+                    // Each line of it is an alternative.
+                    if !journalmatch.is_empty() {
+                        journalmatch.push("+".to_owned());
+                    }
+                    journalmatch.extend(terms.iter().map(Value::str));
                 }
                 "failregex" | "ignoreregex" => {
                     let several = value.as_sequence().unwrap_or_default();
@@ -183,6 +188,9 @@ impl<'a> Trial<'a> {
                 }
                 _ => {}
             }
+        }
+        if !journalmatch.is_empty() {
+            self.journalmatch = journalmatch;
         }
         for (option, rules) in later {
             for rule in rules {

@@ -88,6 +88,11 @@ fn enforcement(server: &Server) -> String {
     )
 }
 
+/// Waits until the server knows what the kernel holds.
+fn wait_for_enforcement(server: &Server, expected: &str) {
+    server.wait_until(expected, || enforcement(server) == expected);
+}
+
 #[test]
 fn bans_are_put_into_sets_of_actions_without_a_process() {
     for flags in ["", r#"flags="flags interval \;""#] {
@@ -102,9 +107,7 @@ fn bans_are_put_into_sets_of_actions_without_a_process() {
         attacker.cannot_connect(four, SERVER4, 22).unwrap();
         attacker.cannot_connect(six, SERVER6, 22).unwrap();
         attacker.can_connect(ATTACKERS4[1], SERVER4, 22).unwrap();
-        server.wait_until("read back", || {
-            enforcement(&server) == "adopted 2 in, 0 not"
-        });
+        wait_for_enforcement(&server, "adopted 2 in, 0 not");
         let shown = server.stockade(&["status", "sshd"]).stdout;
         assert!(
             shown.contains("2 in sets of actions (inet walls four, inet walls six)"),
@@ -117,10 +120,10 @@ fn bans_are_put_into_sets_of_actions_without_a_process() {
         // A network fits only into a set of ranges.
         server.ask(&["set", "sshd", "banip", "198.51.100.0/24"]);
         let expected = if flags.is_empty() {
-            assert_eq!(enforcement(&server), "adopted 1 in, 1 not");
+            wait_for_enforcement(&server, "adopted 1 in, 1 not");
             &["2001:db8::11"][..]
         } else {
-            assert_eq!(enforcement(&server), "adopted 2 in, 0 not");
+            wait_for_enforcement(&server, "adopted 2 in, 0 not");
             &["198.51.100.0/24", "2001:db8::11"]
         };
         wait_for_elements(&server, expected);
@@ -174,7 +177,7 @@ fn what_another_program_took_away_is_put_back() {
         wait_for_elements(&server, &ids);
     }
     server.wait_for_log(" took 2 ban(s) out of sets of actions: they are put back\n");
-    assert_eq!(enforcement(&server), "adopted 3 in, 0 not");
+    wait_for_enforcement(&server, "adopted 3 in, 0 not");
     server
         .kit()
         .server()
@@ -188,7 +191,7 @@ fn what_another_program_took_away_is_put_back() {
 fn in_a_set_that_only_nft_can_write_to_an_unban_runs_nothing_for_other_bans() {
     let mut server = setup(r#"flags="flags interval \; auto-merge \;""#, "");
     server.ask(&["set", "sshd", "banip", "192.0.2.11", "192.0.2.21"]);
-    assert_eq!(enforcement(&server), "adopted 2 in, 0 not");
+    wait_for_enforcement(&server, "adopted 2 in, 0 not");
     let carried_out = || {
         let status = server.status_json();
         let count = &status["jails"]["sshd"]["commands"]["carried_out"];
@@ -223,7 +226,7 @@ fn after_a_crash_the_sets_hold_what_is_banned_and_nothing_else() {
     server.wait_for_log(
         "[sshd] 1 ban(s) in the set `inet walls four` that nothing explains are removed",
     );
-    assert_eq!(enforcement(&server), "adopted 3 in, 0 not");
+    wait_for_enforcement(&server, "adopted 3 in, 0 not");
     server.stop();
 }
 
@@ -238,9 +241,7 @@ fn many_bans_at_once_are_all_there_and_so_is_none_of_those_that_ended() {
             .flat_map(|address| failed_logins(address, 1))
             .collect();
         server.append(&lines);
-        server.wait_until("all are read back", || {
-            enforcement(&server) == "adopted 3000 in, 0 not"
-        });
+        wait_for_enforcement(&server, "adopted 3000 in, 0 not");
         let words = [
             &["set", "sshd", "unbanip"],
             &banned
@@ -274,13 +275,11 @@ fn one_ban_that_cannot_be_put_back_holds_up_no_other() {
     server.kit().server().nft("flush ruleset\n").unwrap();
     server.wait_for_log(" took 4 ban(s) out of sets of actions: they are put back\n");
     wait_for_elements(&server, &ids);
-    assert_eq!(enforcement(&server), "adopted 4 in, 0 not");
+    wait_for_enforcement(&server, "adopted 4 in, 0 not");
     // It is held for itself once the network is not any more.
     server.ask(&["set", "sshd", "unbanip", "10.9.0.0/16"]);
     wait_for_elements(&server, &["10.9.0.1", "192.0.2.11", "192.0.2.12"]);
-    server.wait_until("all are read back", || {
-        enforcement(&server) == "adopted 3 in, 0 not"
-    });
+    wait_for_enforcement(&server, "adopted 3 in, 0 not");
     assert_eq!(server.log().matches("Another program ").count(), 1);
     server.stop();
 }

@@ -61,7 +61,8 @@ fn an_address_is_out_at_the_fifth_failure_and_in_again_after_bantime() {
 
 #[test]
 fn the_kernel_alone_ends_the_bans_of_a_dead_server() {
-    let mut server = Setup::sshd("bantime = 2").start();
+    // Long enough for a busy machine to kill it before they end.
+    let mut server = Setup::sshd("bantime = 4").start();
     let _listener = server.kit().server().listen(&[22]).unwrap();
     server.append(&failed_logins(ATTACKERS4[0], 5));
     server.append(&failed_logins(ATTACKERS6[0], 5));
@@ -70,7 +71,7 @@ fn the_kernel_alone_ends_the_bans_of_a_dead_server() {
     // The kernel waits five seconds longer than we would.
     let timeouts = server.timeouts();
     assert_eq!(timeouts.len(), 2, "{timeouts:?}");
-    assert!(timeouts.iter().all(|timeout| *timeout <= 7), "{timeouts:?}");
+    assert!(timeouts.iter().all(|timeout| *timeout <= 9), "{timeouts:?}");
     server.cannot_connect(ATTACKERS4[0], SERVER4);
     server.cannot_connect(ATTACKERS6[0], SERVER6);
     server.wait_until("no address left in the kernel", || {
@@ -253,8 +254,9 @@ fn every_change_of_an_end_reaches_the_kernel() {
 /// A ban that counts its way up is longer than `bantime` in the kernel as well.
 #[test]
 fn a_ban_that_is_increased_is_as_long_in_the_kernel() {
-    let server = Setup::sshd("bantime = 2\nbantime.increment = true").start();
-    for (count, expected) in [(1, 5..=7), (2, 8..=9)] {
+    let increment = "bantime.increment = true\nbantime.multipliers = 1 30";
+    let server = Setup::sshd(&format!("bantime = 2\n{increment}")).start();
+    for (count, expected) in [(1, 1..=7), (2, 30..=65)] {
         server.append(&failed_logins(ATTACKERS4[0], 5));
         server.wait_until("the ban", || {
             server.log().matches("[sshd] Ban 192.0.2.11\n").count() == count
@@ -266,9 +268,9 @@ fn a_ban_that_is_increased_is_as_long_in_the_kernel() {
             "{timeouts:?}\n{}",
             server.story()
         );
-        server.wait_until("the unban", || {
-            server.log().matches("[sshd] Unban 192.0.2.11\n").count() == count
-        });
+        if count == 1 {
+            server.wait_for_log("[sshd] Unban 192.0.2.11\n");
+        }
     }
 }
 

@@ -195,7 +195,7 @@ pub(crate) fn run(plan: &Plan, addresses: u32, kills: u32, kind: Kind, dice: &mu
     let expected = plan.expected(kind);
     // Questions take their time, and a machine may be busy. What waits too long is shown by the comparison
     // that follows.
-    comes_about(30 * DEADLINE, || {
+    comes_about(10 * DEADLINE, || {
         let outcome = server.outcome();
         outcome.bans.len() >= expected.bans.len() && outcome.tallies.len() == expected.tallies.len()
     });

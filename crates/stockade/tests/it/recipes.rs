@@ -30,6 +30,8 @@ fn the_classic_count_of_bans_is_right() {
         .status();
     assert!(packed.unwrap().success());
     ban(&server, "192.0.2.1", 2);
+    // Lines are written behind the answers; this waits for them.
+    client(&server, &["flushlogs"]);
     // Taking a ban up again is none.
     server.kill_nine();
     server.restart();
@@ -38,6 +40,7 @@ fn the_classic_count_of_bans_is_right() {
     client(&server, &["flushlogs"]);
     ban(&server, "2001:db8::1", 4);
     ban(&server, "198.51.100.0/24", 1);
+    client(&server, &["flushlogs"]);
     let recipe = COUNT.replace("LOG", log.to_str().unwrap());
     let counted = Command::new("sh").arg("-c").arg(recipe).output().unwrap();
     let counted = String::from_utf8(counted.stdout).unwrap();

@@ -82,8 +82,9 @@ fn check(cases: &[(&str, &str)]) {
         assert_eq!(since().matches(CHANGED).count(), 1, "{what}: {}", since());
     }
     assert!(!server.log().contains("ERROR"), "{}", server.log());
-    let status = server.status_json();
-    assert_eq!(status["jails"]["sshd"]["enforcement"]["in_kernel"], 4);
+    server.wait_until("all are claimed", || {
+        server.status_json()["jails"]["sshd"]["enforcement"]["in_kernel"] == 4
+    });
 }
 
 fn is_fight(log: &str) -> bool {
@@ -162,10 +163,12 @@ fn a_ban_that_has_no_place_is_not_put_back_again_and_again() {
         });
     }
     server.ask(&["set", "sshd", "unbanip", "198.51.100.0/24"]);
-    let ruleset = server.kit().server().ruleset().unwrap();
-    assert!(ruleset.contains("198.51.100.0/25"), "{ruleset}");
-    let status = server.status_json();
-    assert_eq!(status["jails"]["sshd"]["enforcement"]["in_kernel"], 4);
+    server.wait_until("the narrow network", || {
+        let ruleset = server.kit().server().ruleset().unwrap();
+        let status = server.status_json();
+        ruleset.contains("198.51.100.0/25")
+            && status["jails"]["sshd"]["enforcement"]["in_kernel"] == 4
+    });
 }
 
 struct Storm(Child);

@@ -18,7 +18,7 @@ pub(crate) use setup::{Setup, copy};
 mod setup;
 
 /// How long anything may take that should come about.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Between two looks at something that is waited for.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -248,6 +248,58 @@ fn a_reload_does_not_take_what_was_just_renamed_for_new() {
     assert_eq!(server.count("web", "lines"), 6);
 }
 
+/// Nothing stands at the path when the configuration is read.
+#[test]
+fn a_reload_keeps_the_place_of_a_log_that_was_renamed_and_has_no_successor_yet() {
+    let setup = format!(
+        "{PATTERN}[plain]\nenabled = true\nmaxretry = 100000\nfilter = sshd\nlogpath = {{folder}}/logs/*.log\n"
+    );
+    let mut server = Setup::new(&setup).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let (path, old) = (logs.join("a.log"), logs.join("a.log.1"));
+    write(&path, "192.0.2.1");
+    server.start();
+    let wait = |count: u64| {
+        for jail in ["web", "plain"] {
+            server.wait_for_count(jail, "matched", count);
+        }
+    };
+    wait(1);
+    fs::rename(&path, &old).unwrap();
+    let told = server.configured_client(&["reload"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    write(&old, "192.0.2.1");
+    wait(2);
+    write(&path, "192.0.2.1");
+    wait(3);
+    assert_eq!(server.count("web", "lines"), 3);
+}
+
+/// As rotation does that keeps one old file.
+#[test]
+fn a_log_that_is_renamed_over_an_older_one_while_the_server_is_dead_is_not_read_again() {
+    let mut server = Setup::new(PATTERN).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let (path, old) = (logs.join("a.log"), logs.join("a.log.1"));
+    for path in [&old, &path, &path] {
+        write(path, "192.0.2.1");
+    }
+    server.start();
+    server.wait_for_count("web", "matched", 3);
+    server.stop();
+    fs::rename(&path, &old).unwrap();
+    write(&old, "192.0.2.1");
+    write(&path, "192.0.2.1");
+    server.start();
+    server.wait_for_count("web", "matched", 2);
+    write(&old, "192.0.2.1");
+    write(&path, "192.0.2.1");
+    server.wait_for_count("web", "matched", 4);
+    assert_eq!(server.count("web", "lines"), 4);
+}
+
 /// Nothing fits the pattern when the server comes back, and no pattern tells of what has another name.
 #[test]
 fn what_was_rotated_away_while_the_server_was_dead_is_read_to_its_end() {

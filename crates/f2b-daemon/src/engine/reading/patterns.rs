@@ -143,6 +143,26 @@ impl Engine {
     }
 }
 
+impl JailRuntime {
+    /// Takes the logs that the client found anew, when its patterns are known.
+    ///
+    /// What fits one and is read goes on to be: nothing stands at the path of a file that was just renamed,
+    /// but its rest is read there.
+    pub(in crate::engine) fn renew_logs(&mut self, logs: Vec<LogFile>) {
+        self.logs = logs;
+        for file in self.sources.files() {
+            let path = &file.path;
+            let is_lost = !self.logs.iter().any(|log| log.path == *path);
+            if is_lost && self.patterns.fit(path) {
+                self.logs.push(LogFile {
+                    path: path.clone(),
+                    tail: false,
+                });
+            }
+        }
+    }
+}
+
 fn jail_of(jails: &mut IndexMap<String, JailRuntime>, id: PatternId) -> Option<&mut JailRuntime> {
     let has = |runtime: &&mut JailRuntime| {
         let mut patterns = runtime.patterns.0.iter();

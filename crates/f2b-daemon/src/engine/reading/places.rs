@@ -65,21 +65,29 @@ impl Places {
             return self.moved_here(here).map_or(Start::Head, Start::At);
         };
         let last = (position.device, position.inode);
-        if here != Some(last) && self.stands_elsewhere(last, &log.path) {
-            return self.moved_here(here).map_or(Start::Head, Start::At);
-        }
-        // Under another name it may have been read further.
-        if let Some(furthest) = self.furthest.get(&last)
-            && here == Some(last)
-            && furthest.first_line == position.first_line
-            && furthest.offset > position.offset
-        {
-            return Start::At(*furthest);
+        let is_elsewhere = |file| self.stands_elsewhere(file, &log.path);
+        if here != Some(last) {
+            let moved = self.moved_here(here);
+            if is_elsewhere(last) {
+                return moved.map_or(Start::Head, Start::At);
+            }
+            if let Some(moved) = moved.filter(|_| position.inode != 0) {
+                // Renamed over the one that stood here, whose rest may lie under another name.
+                let earlier = Some(earlier_of(position));
+                return Start::At(Position { earlier, ..moved });
+            }
         }
         let earlier = position
             .earlier
-            .filter(|earlier| !self.stands_elsewhere((earlier.device, earlier.inode), &log.path));
+            .filter(|earlier| !is_elsewhere((earlier.device, earlier.inode)));
+        // Under another name it may have been read further: where it stood before, or by a link.
+        let further = self
+            .furthest
+            .get(&last)
+            .filter(|further| here == Some(last) && further.first_line == position.first_line);
+        let offset = further.map_or(position.offset, |further| further.offset);
         Start::At(Position {
+            offset,
             earlier,
             ..*position
         })
@@ -115,6 +123,16 @@ fn parts(position: &Position) -> impl Iterator<Item = Position> {
         earlier: None,
     });
     [Some(last), earlier].into_iter().flatten()
+}
+
+/// Returns a place as that of the file that stood there before.
+fn earlier_of(position: &Position) -> Earlier {
+    Earlier {
+        device: position.device,
+        inode: position.inode,
+        offset: position.offset,
+        first_line: position.first_line,
+    }
 }
 
 fn identity(path: &Path) -> Option<Identity> {
@@ -186,14 +204,8 @@ mod tests {
         assert_eq!(places.start(&both[0]), Start::At(left));
 
         // It was rotated before the earlier run ended.
-        let earlier = Earlier {
-            device: left.device,
-            inode: left.inode,
-            offset: left.offset,
-            first_line: left.first_line,
-        };
         let with_earlier = Position {
-            earlier: Some(earlier),
+            earlier: Some(earlier_of(&left)),
             ..place(&new, 8)
         };
         let known = [file_state(&new, with_earlier)];
@@ -202,6 +214,50 @@ mod tests {
         assert_eq!(places.start(&both[1]), Start::At(left));
         let places = Places::new(&both[..1], &known);
         assert_eq!(places.start(&both[0]), Start::At(with_earlier));
+    }
+
+    #[test]
+    fn a_file_that_was_renamed_over_another_goes_on_where_it_was_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (first, second) = (path("access.log"), path("access.log.1"));
+        fs::write(&first, "first\nsecond\n").unwrap();
+        fs::write(&second, "first\n").unwrap();
+        let (left, over) = (place(&first, 6), place(&second, 6));
+        let known = [file_state(&first, left), file_state(&second, over)];
+        // The other one may have a third name, or none.
+        fs::rename(&second, path("old")).unwrap();
+        fs::rename(&first, &second).unwrap();
+        let logs = [log(&second)];
+        let expected = Position {
+            earlier: Some(earlier_of(&over)),
+            ..left
+        };
+        let places = Places::new(&logs, &known);
+        assert_eq!(places.start(&logs[0]), Start::At(expected));
+        // The original knows no more than the path: it has read what is there.
+        let unidentified = Position::unidentified(9, over.first_line);
+        let known = [file_state(&first, left), file_state(&second, unidentified)];
+        let places = Places::new(&logs, &known);
+        assert_eq!(places.start(&logs[0]), Start::At(unidentified));
+    }
+
+    #[test]
+    fn a_file_goes_on_where_it_was_read_to_under_either_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (new, old) = (path("access.log"), path("access.log.1"));
+        fs::write(&new, "another\n").unwrap();
+        fs::write(&old, "first\nsecond\n").unwrap();
+        let logs = [log(&new), log(&old)];
+        let here = Position {
+            earlier: Some(earlier_of(&place(&old, 13))),
+            ..place(&new, 8)
+        };
+        let known = [file_state(&new, here), file_state(&old, place(&old, 6))];
+        let places = Places::new(&logs, &known);
+        assert_eq!(places.start(&logs[0]), Start::At(place(&new, 8)));
+        assert_eq!(places.start(&logs[1]), Start::At(place(&old, 13)));
     }
 
     #[test]

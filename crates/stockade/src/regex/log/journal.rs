@@ -1,9 +1,10 @@
 //! Entries of the journal, from `journalctl`.
 
+use std::error::Error as _;
 use std::io::Read as _;
 use std::ops::ControlFlow;
 
-use f2b_action::spawn;
+use f2b_action::spawn::{self, SpawnError};
 use f2b_core::UnixTime;
 use f2b_core::journal::is_term;
 use f2b_source::journal::{DEFAULT_FLAGS, ExportParser, FIELDS, JournalEntry, Which};
@@ -23,7 +24,7 @@ impl Journal {
     ///
     /// # Errors
     /// An argument that there is none of, or that makes no sense, with a hint.
-    pub(crate) fn of(arguments: &[(String, String)], matches: Vec<String>) -> Result<Self, String> {
+    pub(crate) fn of(arguments: &[(String, String)], matches: &[String]) -> Result<Self, String> {
         let flags = std::env::var(DEFAULT_FLAGS).ok();
         let which = Which::of(arguments, flags.as_deref()).map_err(|error| error.to_string())?;
         // A server waits for it.
@@ -37,6 +38,10 @@ impl Journal {
         if let Some(term) = matches.iter().find(|term| *term != "+" && !is_term(term)) {
             return Err(format!("ValueError: Invalid match ({term})"));
         }
+        // As a server: a `+` stands between alternatives, and is nothing elsewhere.
+        let groups = matches.split(|term| term == "+");
+        let groups: Vec<&[String]> = groups.filter(|group| !group.is_empty()).collect();
+        let matches = groups.join(&"+".to_owned());
         Ok(Self { which, matches })
     }
 
@@ -52,7 +57,7 @@ impl Journal {
         words.extend(self.matches.iter().cloned());
         let shown = words.join(" ");
         let mut journalctl =
-            spawn::follow("journalctl", &words).map_err(|error| failed(error.to_string()))?;
+            spawn::follow("journalctl", &words).map_err(|error| failed(unstarted(&error)))?;
         let mut output = journalctl
             .output()
             .map_err(|error| failed(error.to_string()))?;
@@ -87,6 +92,17 @@ impl Journal {
     }
 }
 
+/// Says why there is no `journalctl`, as a server does.
+fn unstarted(error: &SpawnError) -> String {
+    let cause = error.source();
+    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+    let hint = match error.is_missing() {
+        true => " (hint: install the package systemd)",
+        false => "",
+    };
+    format!("{error}{cause}{hint}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,10 +112,8 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Journal::of(
-            &arguments,
-            matches.iter().map(|term| (*term).to_owned()).collect(),
-        )
+        let matches: Vec<String> = matches.iter().map(|term| (*term).to_owned()).collect();
+        Journal::of(&arguments, &matches)
     }
 
     #[test]
@@ -117,5 +131,15 @@ mod tests {
         );
         check(&[], &["A=B", "+", "bogus"], "Invalid match");
         check(&[], &["a=b"], "Invalid match");
+    }
+
+    #[test]
+    fn alternatives_are_those_of_a_server() {
+        let check = |matches: &[&str], expected: &[&str]| {
+            assert_eq!(of(&[], matches).unwrap().matches, expected);
+        };
+        check(&["A=1", "B=2", "+", "A=3"], &["A=1", "B=2", "+", "A=3"]);
+        check(&["+", "A=1", "+", "+", "B=2", "+"], &["A=1", "+", "B=2"]);
+        check(&["+"], &[]);
     }
 }

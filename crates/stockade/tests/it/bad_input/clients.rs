@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::server::{Server, Setup};
 
@@ -33,15 +33,9 @@ fn answer(server: &Server, message: &[u8]) -> String {
     String::from_utf8_lossy(&received).into_owned()
 }
 
-/// Another client is answered, and soon.
+/// Another client is answered before it has lost its patience.
 fn assert_alive(server: &Server) {
-    let begin = Instant::now();
     assert_eq!(server.ask(&["ping"]), "Server replied: pong\n");
-    assert!(
-        begin.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begin.elapsed()
-    );
 }
 
 #[test]

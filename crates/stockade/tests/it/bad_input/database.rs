@@ -12,10 +12,9 @@ fn begin(make: impl FnOnce(&Server)) -> Server {
     server.start();
     server.append(&failed_logins("192.0.2.11", 5));
     server.wait_for_log("NOTICE  [sshd] Ban 192.0.2.11");
-    assert_eq!(
-        server.status_json()["jails"]["sshd"]["enforcement"]["in_kernel"],
-        1
-    );
+    server.wait_until("it is in the kernel", || {
+        server.status_json()["jails"]["sshd"]["enforcement"]["in_kernel"] == 1
+    });
     server
 }
 
@@ -126,7 +125,9 @@ fn a_full_disk_is_told_once_bans_go_on_and_nothing_is_missing_afterwards() {
             .count(),
         1
     );
-    assert_eq!(server.stockade(&["status"]).code, Some(0));
+    server.wait_until("all is well", || {
+        server.stockade(&["status"]).code == Some(0)
+    });
     // Only the server's own mount namespace has the file.
     let process = server.process().to_string();
     let database = server.path("small/f2b.sqlite3");
