@@ -8,7 +8,7 @@
 //!
 //! *Oracle*: the original's server on the same file, in both directions: `tests/it/original.rs`
 //! lets versions 1.0.2 and 1.1.1 take up what was written here and the other way round. It needs the
-//! originals that `cargo xtask setup` unpacks. `examples/figures.rs` prints commits per second.
+//! originals that `cargo xtask setup` unpacks. `examples/store-figures.rs` prints commits per second.
 //!
 //! ```
 //! use f2b_core::{Bantime, FailId, Tally, UnixTime};

@@ -2,7 +2,7 @@
 //! program has deleted the table.
 //!
 //! Needs the right to change the packet filter; best in a namespace:
-//! `unshare -n cargo run --release -p f2b-firewall --example figures`.
+//! `unshare -n cargo run --release -p f2b-firewall --example firewall-figures`.
 
 use std::error::Error;
 use std::io::Write;

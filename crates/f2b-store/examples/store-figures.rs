@@ -1,5 +1,5 @@
 //! Prints what a commit, a restore and an opening cost: `cargo run --release -p f2b-store --example
-//! figures [FOLDER]`. The folder's file system is what is measured; without one it is the system's
+//! store-figures [FOLDER]`. The folder's file system is what is measured; without one it is the system's
 //! place for temporary files.
 
 use std::error::Error;

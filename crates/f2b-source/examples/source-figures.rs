@@ -1,6 +1,6 @@
 //! Prints how fast a log is read and how soon a written line is seen.
 //!
-//! `cargo run --release -p f2b-source --example figures -- [latency [LINES]]`
+//! `cargo run --release -p f2b-source --example source-figures -- [latency [LINES]]`
 #![expect(clippy::print_stdout, reason = "it prints figures")]
 
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! What a pattern costs on the lines of a file.
 //!
-//! `cargo run --release -p f2b-pyregex --example figures -- PATTERN FILE`
+//! `cargo run --release -p f2b-pyregex --example regex-figures -- PATTERN FILE`
 #![expect(clippy::print_stdout, reason = "prints a table")]
 #![expect(clippy::disallowed_methods, reason = "reads a file and a clock")]
 
@@ -23,7 +23,7 @@ fn best(mut work: impl FnMut()) -> Duration {
 fn main() -> Result<(), Box<dyn error::Error>> {
     let mut words = env::args().skip(1);
     let (Some(pattern), Some(file)) = (words.next(), words.next()) else {
-        return Err("usage: figures PATTERN FILE".into());
+        return Err("usage: regex-figures PATTERN FILE".into());
     };
     let regex = Regex::new(&pattern)?;
     let text = fs::read_to_string(file)?;
