@@ -84,7 +84,13 @@ fn in_hand(lines: usize) -> Result<()> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    command.args(["--package", "f2b-source", "--example", "source-figures", "--"]);
+    command.args([
+        "--package",
+        "f2b-source",
+        "--example",
+        "source-figures",
+        "--",
+    ]);
     command.args(["latency", &lines.to_string()]);
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
     say("write → line in hand")?;

@@ -47,9 +47,8 @@ struct Holder {
 #[derive(Debug)]
 struct LetGo {
     number: u64,
-    /// Who has read it so far.
-    followers: BTreeSet<FollowerId>,
-    position: Position,
+    /// How far each follower has read it.
+    read_to: BTreeMap<FollowerId, Position>,
 }
 
 impl Holder {
@@ -117,9 +116,14 @@ impl Held {
     /// Takes in that a follower is no more.
     pub(crate) fn forget_follower(&mut self, follower: FollowerId) {
         self.followers.remove(&follower);
-        for entry in self.let_go.values_mut() {
-            entry.followers.remove(&follower);
-        }
+        self.let_go.retain(|_, entry| {
+            entry.read_to.remove(&follower);
+            let is_known = !entry.read_to.is_empty();
+            if !is_known {
+                self.order.remove(&entry.number);
+            }
+            is_known
+        });
     }
 
     /// Returns whether a path has a source.
@@ -181,10 +185,12 @@ impl Held {
     /// A source of the same path does not keep it: that one reads for others, who may be further.
     pub(crate) fn is_kept(&self, source: SourceId, path: &Path, id: FileId) -> bool {
         let holders: Vec<&Holder> = self.holders(path, id).collect();
-        self.have_all(source, |follower| {
+        let mut followers = self.followers_of(source).peekable();
+        let reads = |follower| {
             let mut holders = holders.iter();
             holders.any(|holder| self.reads(follower, holder.source))
-        })
+        };
+        followers.peek().is_some() && followers.all(reads)
     }
 
     /// Returns whether a file is read under other paths that the follower reads.
@@ -203,7 +209,7 @@ impl Held {
 
     /// Remembers how far a file was read that is closed.
     pub(crate) fn let_go(&mut self, source: SourceId, position: Position) {
-        let followers: BTreeSet<FollowerId> = self.followers_of(source).collect();
+        let followers: Vec<FollowerId> = self.followers_of(source).collect();
         if followers.is_empty() {
             return;
         }
@@ -211,18 +217,16 @@ impl Held {
             device: position.device,
             inode: position.inode,
         };
+        let mut read_to = BTreeMap::new();
         if let Some(entry) = self.let_go.remove(&id) {
             self.order.remove(&entry.number);
+            read_to = entry.read_to;
         }
+        read_to.extend(followers.into_iter().map(|follower| (follower, position)));
         let number = self.next;
         self.next += 1;
         self.order.insert(number, id);
-        let entry = LetGo {
-            number,
-            followers,
-            position,
-        };
-        self.let_go.insert(id, entry);
+        self.let_go.insert(id, LetGo { number, read_to });
         if self.order.len() > LET_GO
             && let Some((_, oldest)) = self.order.pop_first()
         {
@@ -236,27 +240,29 @@ impl Held {
         let Some(entry) = self.let_go.get_mut(&id) else {
             return;
         };
-        entry.followers.retain(|known| !followers.contains(known));
-        if entry.followers.is_empty()
+        entry.read_to.retain(|known, _| !followers.contains(known));
+        if entry.read_to.is_empty()
             && let Some(entry) = self.let_go.remove(&id)
         {
             self.order.remove(&entry.number);
         }
     }
 
-    /// Returns how far a file was read before it came to the path of a source, if all who read that have
-    /// read it there.
+    /// Returns how far a file was read before it came to the path of a source, by all who read that.
     pub(crate) fn known(&self, source: SourceId, id: FileId) -> Option<Position> {
         let entry = self.let_go.get(&id)?;
-        let have_all = self.have_all(source, |follower| entry.followers.contains(&follower));
-        have_all.then_some(entry.position)
+        let followers = self.followers_of(source);
+        let read_to: Option<Vec<&Position>> = followers
+            .map(|follower| entry.read_to.get(&follower))
+            .collect();
+        let least = read_to?.into_iter().min_by_key(|place| place.offset);
+        least.copied()
     }
 
     /// Returns how far a file was read before it came to fit a follower's pattern, likewise.
     pub(crate) fn known_to(&self, follower: FollowerId, id: FileId) -> Option<Position> {
         let entry = self.let_go.get(&id)?;
-        let has = entry.followers.contains(&follower);
-        has.then_some(entry.position)
+        entry.read_to.get(&follower).copied()
     }
 
     fn followers_of(&self, source: SourceId) -> impl Iterator<Item = FollowerId> {
@@ -268,11 +274,5 @@ impl Held {
     fn reads(&self, follower: FollowerId, source: SourceId) -> bool {
         let sources = self.followers.get(&follower);
         sources.is_some_and(|sources| sources.contains(&source))
-    }
-
-    /// Returns whether a source has followers, and something is so for all of them.
-    fn have_all(&self, source: SourceId, is_so: impl FnMut(FollowerId) -> bool) -> bool {
-        let mut followers = self.followers_of(source).peekable();
-        followers.peek().is_some() && followers.all(is_so)
     }
 }

@@ -1,7 +1,7 @@
 //! Files that rotation renames among paths that one pattern fits, and away and back, and that get more names, in any
-//! order.
+//! order, for two who follow the pattern, the second from some moment on.
 //!
-//! Each line of a file that stands at a fitting path at the end has arrived, and none twice.
+//! Each line of a file that stands at a fitting path at the end has come to both, and none twice.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,9 +17,6 @@ use tempfile::TempDir;
 
 use crate::kit::{pass_time, run_sequences};
 
-const FOLLOWER: FollowerId = FollowerId(3);
-const PATTERN: PatternId = PatternId(1);
-
 /// All fit the pattern but the last.
 const NAMES: [&str; 6] = ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4", "aside"];
 const FITTING: usize = NAMES.len() - 1;
@@ -34,6 +31,8 @@ enum Action {
     /// Each to the next name, the last one is deleted, and a new first one.
     Rotate,
     Delete(usize),
+    /// The second one begins to follow.
+    Join,
     Notices,
     Rescan,
     Idle,
@@ -42,33 +41,48 @@ enum Action {
 struct World {
     directory: TempDir,
     files: Files,
-    sources: BTreeMap<SourceId, PathBuf>,
+    /// Each source, whose it is, and its path.
+    sources: BTreeMap<SourceId, (u32, PathBuf)>,
     next: u32,
+    watching: Watching,
+    /// How many follow.
+    followers: u32,
     /// Each file and its lines, and where which one stands.
     written: Vec<(File, Vec<String>)>,
     slots: [Option<usize>; NAMES.len()],
-    arrived: BTreeMap<String, usize>,
+    /// How often each line has come to each follower.
+    arrived: BTreeMap<(u32, String), usize>,
     lines: usize,
 }
 
 impl World {
-    fn new(mut files: Files, watching: Watching) -> Self {
+    fn new(files: Files, watching: Watching) -> Self {
         let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        let directory = directory.unwrap();
-        let pattern = format!("{}/a.log*", directory.path().display());
-        files
-            .watch_pattern(PATTERN, &pattern, watching, FOLLOWER)
-            .unwrap();
-        Self {
-            directory,
+        let mut world = Self {
+            directory: directory.unwrap(),
             files,
+            watching,
+            followers: 0,
             sources: BTreeMap::new(),
             next: 1,
             written: Vec::new(),
             slots: [None; NAMES.len()],
             arrived: BTreeMap::new(),
             lines: 0,
-        }
+        };
+        world.join();
+        world
+    }
+
+    fn join(&mut self) {
+        let number = self.followers;
+        self.followers += 1;
+        let pattern = format!("{}/a.log*", self.directory.path().display());
+        let (id, follower) = (PatternId(number), FollowerId(number));
+        let files = &mut self.files;
+        files
+            .watch_pattern(id, &pattern, self.watching, follower)
+            .unwrap();
     }
 
     fn path(&self, slot: usize) -> PathBuf {
@@ -112,27 +126,33 @@ impl World {
             let mut found = Vec::new();
             let progress = self.files.read(|event| match event {
                 SourceEvent::Chunk(chunk) => {
+                    let (follower, _) = self.sources[&chunk.source];
                     for line in chunk.lines() {
                         let line = String::from_utf8_lossy(line).into_owned();
-                        *self.arrived.entry(line).or_default() += 1;
+                        *self.arrived.entry((follower, line)).or_default() += 1;
                     }
                 }
-                SourceEvent::Found { path, read_to, .. } => found.push((path, read_to)),
+                SourceEvent::Found {
+                    pattern,
+                    path,
+                    read_to,
+                } => found.push((pattern.0, path, read_to)),
                 _ => {}
             });
             if found.is_empty() && progress == Progress::Done {
                 return;
             }
-            for (path, read_to) in found {
-                if self.sources.values().any(|known| *known == path) {
+            for (follower, path, read_to) in found {
+                let is_it = |known: &(u32, PathBuf)| known.0 == follower && known.1 == path;
+                if self.sources.values().any(is_it) {
                     continue;
                 }
                 let id = SourceId(self.next);
                 self.next += 1;
                 let start = read_to.map_or(Start::Head, Start::At);
-                self.files.follow(FOLLOWER, id);
+                self.files.follow(FollowerId(follower), id);
                 self.files.watch_as(id, &path, start, how).unwrap();
-                self.sources.insert(id, path);
+                self.sources.insert(id, (follower, path));
             }
         }
     }
@@ -161,6 +181,11 @@ impl World {
                 self.create(0);
             }
             Action::Delete(slot) => self.delete(slot),
+            Action::Join => {
+                if self.followers == 1 {
+                    self.join();
+                }
+            }
             Action::Notices => {
                 pass_time(self.directory.path());
                 while !self.files.wait(Duration::ZERO, None).unwrap().files {}
@@ -183,17 +208,25 @@ impl World {
         self.apply(Action::Idle, how);
         self.apply(Action::Idle, how);
         for index in self.slots.iter().take(FITTING).flatten() {
-            let lines = &self.written[*index].1;
-            if let Some(line) = lines.iter().find(|line| !self.arrived.contains_key(*line)) {
-                return Err(format!("{line:?} did not arrive"));
+            for line in &self.written[*index].1 {
+                for follower in 0..self.followers {
+                    if !self.arrived.contains_key(&(follower, line.clone())) {
+                        return Err(format!("{line:?} did not come to {follower}"));
+                    }
+                }
             }
         }
         if let Some((line, times)) = self.arrived.iter().find(|(_, times)| **times > 1) {
-            return Err(format!("{line:?} arrived {times} times"));
+            return Err(format!("{line:?} came {times} times"));
         }
-        self.files.forget_pattern(PATTERN);
+        for follower in 0..self.followers {
+            self.files.forget_pattern(PatternId(follower));
+        }
         for id in self.sources.keys() {
             self.files.forget(*id);
+        }
+        for follower in 0..self.followers {
+            self.files.forget_follower(FollowerId(follower));
         }
         Ok(self.files)
     }
@@ -208,6 +241,7 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (slot.clone(), slot.clone()).prop_map(|(from, to)| Action::Link(from, to)),
         3 => Just(Action::Rotate),
         1 => slot.prop_map(Action::Delete),
+        1 => Just(Action::Join),
         4 => Just(Action::Notices),
         2 => Just(Action::Rescan),
         1 => Just(Action::Idle),
@@ -230,10 +264,10 @@ fn check(cases: u32, watching: Watching) {
 
 #[test]
 fn every_line_once_over_renames_by_notices() {
-    check(300, Watching::Notices);
+    check(400, Watching::Notices);
 }
 
 #[test]
 fn every_line_once_over_renames_by_polling() {
-    check(300, Watching::Polling);
+    check(400, Watching::Polling);
 }
