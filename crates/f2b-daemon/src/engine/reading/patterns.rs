@@ -1,5 +1,6 @@
 //! Files that come to fit a pattern of `logpath` while the server runs, and those that go for good.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use f2b_core::glob;
@@ -149,17 +150,17 @@ impl JailRuntime {
     /// What fits one and is read goes on to be: nothing stands at the path of a file that was just renamed,
     /// but its rest is read there.
     pub(in crate::engine) fn renew_logs(&mut self, logs: Vec<LogFile>) {
+        let found: HashSet<&Path> = logs.iter().map(|log| &*log.path).collect();
+        let read = self.sources.files().map(|file| &file.path);
+        let lost = read.filter(|path| !found.contains(path.as_path()) && self.patterns.fit(path));
+        let lost: Vec<_> = lost
+            .map(|path| LogFile {
+                path: path.clone(),
+                tail: false,
+            })
+            .collect();
         self.logs = logs;
-        for file in self.sources.files() {
-            let path = &file.path;
-            let is_lost = !self.logs.iter().any(|log| log.path == *path);
-            if is_lost && self.patterns.fit(path) {
-                self.logs.push(LogFile {
-                    path: path.clone(),
-                    tail: false,
-                });
-            }
-        }
+        self.logs.extend(lost);
     }
 }
 
