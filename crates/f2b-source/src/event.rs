@@ -52,6 +52,8 @@ pub struct Chunk {
     /// A chunk without lines comes once when a file is found to have nothing (more) to read, and when a
     /// problem with it has ended; it carries the position and this mark.
     pub at_end: bool,
+    /// How many other files are open that stood at the path before; [`end`](Self::end) names one at most.
+    pub others: usize,
     /// How many lines were longer than [`LINE_CAP`](crate::LINE_CAP) and were left out.
     pub oversize: u64,
 }
@@ -128,6 +130,14 @@ pub enum SourceEvent {
     Elsewhere {
         /// The path's number.
         source: SourceId,
+    },
+    /// What is at the path is read under another name for some of those who read it here. They are to have a source
+    /// of their own for the path: what this one brings from now on would come to them twice.
+    Divided {
+        /// The path's number.
+        source: SourceId,
+        /// Who has it under another name.
+        followers: Vec<FollowerId>,
     },
     /// Nothing has been at the path for 30 rescans, and what was there is read to its end. Told once,
     /// of a source that is to be forgotten then ([`How::vanishes`](crate::How::vanishes)).

@@ -58,6 +58,13 @@ impl Holder {
     }
 }
 
+/// For whom a file is read under another path.
+pub(crate) enum Kept {
+    ForNobody,
+    For(Vec<FollowerId>),
+    ForAll,
+}
+
 /// Returns whether two paths lead to one file, which seems to be at both: some file systems give different files
 /// the same number.
 fn is_link(one: &Path, other: &Path) -> bool {
@@ -180,17 +187,21 @@ impl Held {
         self.count >= self.most / 4 * 3
     }
 
-    /// Returns whether a file is read under other paths, by sources that all who read this one read as well.
+    /// Returns for which of those who read a source a file is read under other paths.
     ///
     /// A source of the same path does not keep it: that one reads for others, who may be further.
-    pub(crate) fn is_kept(&self, source: SourceId, path: &Path, id: FileId) -> bool {
+    pub(crate) fn kept(&self, source: SourceId, path: &Path, id: FileId) -> Kept {
         let holders: Vec<&Holder> = self.holders(path, id).collect();
-        let mut followers = self.followers_of(source).peekable();
-        let reads = |follower| {
+        let reads = |follower: &FollowerId| {
             let mut holders = holders.iter();
-            holders.any(|holder| self.reads(follower, holder.source))
+            holders.any(|holder| self.reads(*follower, holder.source))
         };
-        followers.peek().is_some() && followers.all(reads)
+        let (kept, others): (Vec<_>, Vec<_>) = self.followers_of(source).partition(reads);
+        match (kept.is_empty(), others.is_empty()) {
+            (true, _) => Kept::ForNobody,
+            (false, true) => Kept::ForAll,
+            (false, false) => Kept::For(kept),
+        }
     }
 
     /// Returns whether a file is read under other paths that the follower reads.

@@ -250,6 +250,7 @@ impl Source {
                 unwrapped: turn.unwrapped,
                 end,
                 at_end,
+                others: self.tails.len().saturating_sub(1),
                 oversize: turn.oversize,
             }));
         }

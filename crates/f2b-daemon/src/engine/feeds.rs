@@ -37,6 +37,8 @@ pub(super) struct Feed {
     state: FileState,
     /// Whether it was read to its end.
     at_end: bool,
+    /// How many files are open that stood at the path before.
+    others: usize,
     /// How many jails read it.
     users: usize,
     /// Bytes of the chunks that were taken.
@@ -67,6 +69,9 @@ pub(super) struct Way {
     pub(super) newline: Newline,
 }
 
+/// The number of the feed that takes a jail in, which lines are not for it, and whether the feed is new.
+type Joined = (SourceId, Option<Position>, bool);
+
 /// Jails that have caught up with others of the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Merger {
@@ -79,9 +84,33 @@ pub(super) struct Merger {
 }
 
 impl Feeds {
-    /// Lets a file of a jail be read, from where it was left.
+    /// Lets a file of a jail be read, from where it was left, with others if they are as far.
     pub(super) fn begin(
         &mut self,
+        file: &mut FileSource,
+        seek: Option<Seek>,
+        how: How,
+        reader: &Reader,
+    ) {
+        self.begin_with(Self::join, file, seek, how, reader);
+    }
+
+    /// Lets it be read by itself, at first.
+    pub(super) fn begin_alone(
+        &mut self,
+        file: &mut FileSource,
+        seek: Option<Seek>,
+        how: How,
+        reader: &Reader,
+    ) {
+        let found =
+            |feeds: &mut Self, way, start, seek| (feeds.found(way, start, seek), None, true);
+        self.begin_with(found, file, seek, how, reader);
+    }
+
+    fn begin_with(
+        &mut self,
+        join: impl FnOnce(&mut Self, Way, Start, Option<Seek>) -> Joined,
         file: &mut FileSource,
         seek: Option<Seek>,
         how: How,
@@ -93,7 +122,7 @@ impl Feeds {
             newline: how.newline,
         };
         let start = file.reached.map_or(file.start, Start::At);
-        let (id, gate, is_new) = self.join(way, start, seek.clone());
+        let (id, gate, is_new) = join(self, way, start, seek.clone());
         file.feed = Some(id);
         file.gate = gate;
         match self.feeds.get_mut(&id) {
@@ -122,14 +151,7 @@ impl Feeds {
         }
     }
 
-    /// Returns the number of the feed that takes a jail in, which lines are not for it, and whether the
-    /// feed is new.
-    fn join(
-        &mut self,
-        way: Way,
-        start: Start,
-        seek: Option<Seek>,
-    ) -> (SourceId, Option<Position>, bool) {
+    fn join(&mut self, way: Way, start: Start, seek: Option<Seek>) -> Joined {
         let ids = self.by_path.entry(way.path.clone()).or_default();
         for id in ids.iter() {
             let feed = self.feeds.get_mut(id).filter(|feed| feed.way == way);
@@ -140,21 +162,27 @@ impl Feeds {
                 return (*id, gate, false);
             }
         }
+        (self.found(way, start, seek), None, true)
+    }
+
+    /// Makes a feed.
+    fn found(&mut self, way: Way, start: Start, seek: Option<Seek>) -> SourceId {
         // News of a feed that has ended may still be on their way: no number comes again.
         let id = SourceId(self.next);
         self.next += 1;
-        ids.push(id);
+        self.by_path.entry(way.path.clone()).or_default().push(id);
         let feed = Feed {
             way,
             stand: Stand::Start(start, seek),
             state: FileState::Reading,
             at_end: false,
+            others: 0,
             users: 1,
             taken: 0,
             behind: None,
         };
         self.feeds.insert(id, feed);
-        (id, None, true)
+        id
     }
 
     /// Lets a jail go; returns whether the feed is over.
@@ -202,6 +230,7 @@ impl Feeds {
             feed.taken = feed.taken.saturating_add(chunk.buffer.len() as u64);
             feed.state = FileState::Reading;
             feed.at_end = chunk.at_end;
+            feed.others = chunk.others;
             feed.behind = match chunk.at_end {
                 true => None,
                 false => feed.behind.or_else(|| Some(clock::tick())),
@@ -238,7 +267,8 @@ impl Feeds {
             let (Stand::At(stands), Stand::At(wants)) = (&older.stand, &younger.stand) else {
                 return None;
             };
-            let gate = gate(stands, wants).filter(|_| older.way == younger.way)?;
+            let are_alike = older.way == younger.way && older.is_plain() && younger.is_plain();
+            let gate = gate(stands, wants).filter(|_| are_alike)?;
             Some(Merger { from, into, gate })
         })?;
         let moved = self.remove(merger.from)?;
@@ -259,6 +289,11 @@ impl Feeds {
 }
 
 impl Feed {
+    /// Tells whether a place names all files that lines may come from.
+    fn is_plain(&self) -> bool {
+        self.others <= 1
+    }
+
     /// Tells whether a jail that wants to begin at `start` misses nothing here, and what is not for it.
     fn takes_in(&self, start: Start, seek: Option<&Seek>) -> Option<Option<Position>> {
         match (&self.stand, start) {
@@ -266,7 +301,9 @@ impl Feed {
                 (*stands == start && by.as_ref() == seek).then_some(None)
             }
             (Stand::Start(stands, _), _) => (*stands == start).then_some(None),
-            (Stand::At(stands), Start::At(wants)) => gate(stands, &wants),
+            (Stand::At(stands), Start::At(wants)) => {
+                gate(stands, &wants).filter(|_| self.is_plain())
+            }
             (Stand::At(_) | Stand::Anew, _) => None,
         }
     }

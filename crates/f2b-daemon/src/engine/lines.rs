@@ -39,6 +39,9 @@ impl Engine {
                 return self.on_pattern_problem(*pattern, error);
             }
             SourceEvent::Vanished { source } => return self.on_vanished(*source),
+            SourceEvent::Divided { source, followers } => {
+                return self.divide(*source, followers);
+            }
             SourceEvent::Rotated { source, .. }
             | SourceEvent::Missing { source }
             | SourceEvent::Appeared { source }

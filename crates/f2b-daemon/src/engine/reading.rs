@@ -11,7 +11,7 @@ pub(crate) use journal::JournalSource;
 
 use std::path::{Path, PathBuf};
 
-use f2b_source::{How, Newline, SourceId, Start, Watching};
+use f2b_source::{FollowerId, How, Newline, SourceId, Start, Watching};
 use f2b_store::SourceState;
 use indexmap::{IndexMap, IndexSet};
 
@@ -177,6 +177,24 @@ impl Engine {
             if let Some(file) = runtime.sources.file_mut(&feed.way.path, merger.from) {
                 file.follow(&merger);
                 self.around.reader.follow(file.follower, merger.into);
+            }
+        }
+    }
+
+    /// Gives some of the jails that read a file a feed of their own, as they have under another name what the others
+    /// read there.
+    pub(super) fn divide(&mut self, id: SourceId, followers: &[FollowerId]) {
+        let Some(feed) = self.feeds.get(id) else {
+            return;
+        };
+        let path = feed.way.path.clone();
+        for runtime in self.jails.values_mut() {
+            let how = runtime.patterns.how(runtime.how(), &path);
+            let seek = runtime.seek();
+            let file = runtime.sources.file_mut(&path, id);
+            if let Some(file) = file.filter(|file| followers.contains(&file.follower)) {
+                self.feeds.end(file, &self.around.reader);
+                self.feeds.begin_alone(file, seek, how, &self.around.reader);
             }
         }
     }

@@ -7,6 +7,7 @@ use super::{About, Around, IDLE_RESCANS, Source};
 use crate::error::SourceError;
 use crate::event::{Rotation, SourceEvent};
 use crate::filesystem::{polled, polled_at};
+use crate::held::Kept;
 use crate::hints::{Hints, places};
 use crate::how::Watching;
 use crate::opened::{FileId, Opened, look, open};
@@ -87,7 +88,8 @@ impl Source {
             self.arrived(Some(Rotation::Replaced));
             return Ok(());
         }
-        if around.held.is_kept(self.id, &self.path, id) {
+        let kept = around.held.kept(self.id, &self.path, id);
+        if let Kept::ForAll = kept {
             // It has come from a path where it is read still, or has both; here it is waited for.
             self.attached = false;
             self.begun = true;
@@ -97,6 +99,10 @@ impl Source {
                 self.outbox.push(SourceEvent::Elsewhere { source });
             }
             return self.take_up(around);
+        }
+        if let Kept::For(followers) = kept {
+            let source = self.id;
+            self.outbox.push(SourceEvent::Divided { source, followers });
         }
         if self.tails.len() > ROTATED && !self.make_room() {
             self.look = true;
@@ -143,7 +149,7 @@ impl Source {
             // Who asks for a place in this very file means it.
             known.filter(|_| self.begun || !self.start.names(opened.id))
         });
-        let is_kept = |id| around.held.is_kept(self.id, &self.path, id);
+        let is_kept = |id| matches!(around.held.kept(self.id, &self.path, id), Kept::ForAll);
         let resumed = Resume {
             path: &self.path,
             newline: self.how.newline,

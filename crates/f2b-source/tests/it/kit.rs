@@ -78,6 +78,9 @@ impl Reader {
                 SourceEvent::Rotated { why, .. } => told.push(format!("{why:?}")),
                 SourceEvent::Missing { .. } => told.push("Missing".into()),
                 SourceEvent::Elsewhere { .. } => told.push("Elsewhere".into()),
+                SourceEvent::Divided { followers, .. } => {
+                    told.push(format!("Divided {followers:?}"));
+                }
                 SourceEvent::Appeared { .. } => told.push("Appeared".into()),
                 SourceEvent::Vanished { .. } => told.push("Vanished".into()),
                 SourceEvent::Found { path, read_to, .. } => found.push((path, read_to)),

@@ -396,6 +396,49 @@ fn a_jail_that_comes_after_a_rotation_reads_what_others_have_read() {
     }
 }
 
+/// One jail has all logs, another the link to the newest alone: what comes by way of the link is for that one.
+#[test]
+fn a_link_is_read_for_who_follows_nothing_else() {
+    let jails = PATTERN.replace("*.log*", "*.log");
+    let jails = format!(
+        "{jails}{}",
+        jails
+            .replace("*.log", "latest.log")
+            .replace("[web]", "[newest]")
+    );
+    let jails = jails.replace("[sshd]\nenabled = false\n[newest]", "[newest]");
+    let mut server = Setup::new(&jails).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |number: usize| logs.join(format!("{number}.log"));
+    let latest = logs.join("latest.log");
+    let swap = |number: usize| {
+        symlink(format!("{number}.log"), logs.join("new")).unwrap();
+        fs::rename(logs.join("new"), &latest).unwrap();
+    };
+    write(&path(0), "192.0.2.1");
+    swap(0);
+    server.start();
+    for jail in ["web", "newest"] {
+        server.wait_for_count(jail, "matched", 1);
+    }
+    for number in 1..6 {
+        write(&latest, "192.0.2.1");
+        write(&path(number), "192.0.2.1");
+        // Each has its turn to be the first at the new one.
+        if number % 2 == 0 {
+            server.wait_for_count("web", "matched", 2 * number as u64 + 1);
+        }
+        swap(number);
+        for jail in ["web", "newest"] {
+            server.wait_for_count(jail, "matched", 2 * number as u64 + 1);
+        }
+    }
+    for jail in ["web", "newest"] {
+        assert_eq!(server.count(jail, "lines"), 11, "{jail}");
+    }
+}
+
 /// What an earlier run left in the kernel is removed once all is read, and a name of what is read is no backlog.
 #[test]
 fn a_second_name_of_a_log_holds_nothing_up() {

@@ -221,6 +221,7 @@ impl World {
                 .collect(),
             end: self.position(end),
             at_end: false,
+            others: 0,
             oversize: 0,
         };
         self.feeds.take(&chunk);

@@ -15,7 +15,8 @@ pub(super) fn told(jail: &str, file: &mut FileSource, news: &SourceEvent) -> Opt
         SourceEvent::Chunk(_)
         | SourceEvent::Found { .. }
         | SourceEvent::PatternProblem { .. }
-        | SourceEvent::Vanished { .. } => return None,
+        | SourceEvent::Vanished { .. }
+        | SourceEvent::Divided { .. } => return None,
         SourceEvent::Rotated { why, .. } => {
             file.begin_anew(*why);
             (
