@@ -169,7 +169,6 @@ impl Engine {
         let Some(merger) = self.feeds.merge(id) else {
             return;
         };
-        self.around.reader.forget(merger.from);
         let Some(feed) = self.feeds.get(merger.into) else {
             return;
         };
@@ -179,6 +178,8 @@ impl Engine {
                 self.around.reader.follow(file.follower, merger.into);
             }
         }
+        // Only now: between the two orders nobody is to take the file for one that is not read.
+        self.around.reader.forget(merger.from);
     }
 
     /// Gives some of the jails that read a file a feed of their own, as they have under another name what the others

@@ -56,9 +56,13 @@ impl Files {
     }
 
     /// Says that a follower reads a source. It is to be said before the source is watched, which begins to
-    /// read at once.
+    /// read at once. What was left to other names of its file may have to be read here for the new one.
     pub fn follow(&mut self, follower: FollowerId, source: SourceId) {
         self.held.follow(follower, source);
+        if let Some(found) = self.sources.get_mut(&source) {
+            found.look = true;
+            self.ready.insert(source);
+        }
     }
 
     /// Says that a follower no longer reads a source that others read still.

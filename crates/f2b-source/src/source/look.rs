@@ -127,6 +127,11 @@ impl Source {
         if self.tails.is_empty() {
             return self.resume(Some(opened), around);
         }
+        // It may have been left to another name when the source began.
+        let known = known.or(match self.start {
+            Start::At(position) if self.start.names(opened.id) => Some(position),
+            _ => None,
+        });
         let (offset, _) = Resume::place(known, &opened).map_err(read_error(&self.path, 0))?;
         let mut tail = Tail::at(opened, offset).map_err(read_error(&self.path, offset))?;
         if let Some(before) = self.tails.back() {
@@ -191,7 +196,11 @@ impl Source {
         self.attached = true;
         self.begun = true;
         self.absent = 0;
-        self.elsewhere = false;
+        if std::mem::take(&mut self.elsewhere) {
+            // For somebody who came at once it is no longer so.
+            let is_that = |told: &SourceEvent| matches!(told, SourceEvent::Elsewhere { .. });
+            self.outbox.retain(|told| !is_that(told));
+        }
         if std::mem::take(&mut self.missing) {
             self.outbox.push(SourceEvent::Appeared { source });
         } else if let Some(why) = why {

@@ -6,7 +6,8 @@
 //! - when it was unread and its file was truncated in place: then exactly the unread bytes are, which
 //!   the model counts;
 //! - when its file was rotated away or deleted before the reader ever looked at it;
-//! - when it was appended to a rotated file that had been closed, as it was idle for 30 rescans;
+//! - when it was appended to a rotated file that had been closed, as it was idle for 30 rescans, or was
+//!   deleted and idle for 3;
 //! - when the reader begins anew from a place that was recorded earlier, and the file of the line is
 //!   deleted by then, in another directory, or not at the path and not the one that the place names
 //!   any more: it names two files at most, by their first lines, and what was truncated has another.

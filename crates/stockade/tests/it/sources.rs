@@ -341,7 +341,8 @@ fn links_count_nothing_twice() {
     server.wait_for_count("web", "matched", 3);
     // Nor do two names of one file.
     fs::hard_link(path("1.log"), path("0.log")).unwrap();
-    server.restart();
+    server.stop();
+    server.start();
     for name in ["0.log", "1.log", "2.log", "latest.log"] {
         write(&path(name), "192.0.2.1");
     }
@@ -353,6 +354,47 @@ fn links_count_nothing_twice() {
     }
     server.wait_for_count("web", "matched", 8);
     assert_eq!(server.count("web", "lines"), 8);
+}
+
+/// Both names are read then, the second for the other jail.
+#[test]
+fn a_file_counts_once_for_a_jail_though_others_follow_one_of_its_names_only() {
+    let jail = |name: &str, logs: &str| {
+        let settings = "enabled = true\nmaxretry = 100000\nfilter = sshd";
+        format!("[{name}]\n{settings}\nlogpath = {{folder}}/logs/{logs}\n")
+    };
+    let jails =
+        ["*.log", "latest.log", "a.log"].map(|logs| jail(&logs.replace(['*', '.'], ""), logs));
+    let mut server = Setup::new(&format!("[sshd]\nenabled = false\n{}", jails.concat())).prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    let path = |name: &str| logs.join(name);
+    write(&path("a.log"), "192.0.2.1");
+    symlink("a.log", path("latest.log")).unwrap();
+    server.start();
+    let check = |server: &Server, count| {
+        for jail in ["log", "latestlog", "alog"] {
+            server.wait_for_count(jail, "matched", count);
+            assert_eq!(server.count(jail, "lines"), count, "{jail}");
+        }
+    };
+    check(&server, 1);
+    for name in ["a.log", "latest.log"] {
+        write(&path(name), "192.0.2.1");
+    }
+    check(&server, 3);
+    server.stop();
+    server.start();
+    write(&path("latest.log"), "192.0.2.1");
+    // The counts are of this run.
+    check(&server, 1);
+    let told = server.client(&["set", "latestlog", "idle", "on"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    write(&path("a.log"), "192.0.2.1");
+    server.wait_for_count("log", "matched", 2);
+    let told = server.client(&["set", "latestlog", "idle", "off"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    check(&server, 2);
 }
 
 /// The file that was just rotated is held for the jail that was there before, which needs nothing more of it.

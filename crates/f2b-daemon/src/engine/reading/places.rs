@@ -61,7 +61,7 @@ impl Places {
             return Start::Tail;
         }
         let here = identity(&log.path);
-        let Some(position) = self.known.get(&log.path) else {
+        let Some(position) = self.known.get(&log.path).map(|known| self.furthest(known)) else {
             return self.moved_here(here).map_or(Start::Head, Start::At);
         };
         let last = (position.device, position.inode);
@@ -73,24 +73,38 @@ impl Places {
             }
             if let Some(moved) = moved.filter(|_| position.inode != 0) {
                 // Renamed over the one that stood here, whose rest may lie under another name.
-                let earlier = Some(earlier_of(position));
+                let earlier = Some(earlier_of(&position));
                 return Start::At(Position { earlier, ..moved });
             }
         }
         let earlier = position
             .earlier
             .filter(|earlier| !is_elsewhere((earlier.device, earlier.inode)));
-        // Under another name it may have been read further: where it stood before, or by a link.
-        let further = self
-            .furthest
-            .get(&last)
-            .filter(|further| here == Some(last) && further.first_line == position.first_line);
-        let offset = further.map_or(position.offset, |further| further.offset);
         Start::At(Position {
+            earlier,
+            ..position
+        })
+    }
+
+    /// Returns the places of a position as far as the files were read under any name: where they stood
+    /// before, or by a link.
+    fn furthest(&self, position: &Position) -> Position {
+        let further = |place: Position| {
+            let known = self.furthest.get(&(place.device, place.inode));
+            let known = known.filter(|known| known.first_line == place.first_line);
+            known.map_or(place.offset, |known| known.offset.max(place.offset))
+        };
+        let mut parts = parts(position);
+        let offset = parts.next().map_or(position.offset, further);
+        let earlier = parts.next().map(|earlier| Earlier {
+            offset: further(earlier),
+            ..earlier_of(&earlier)
+        });
+        Position {
             offset,
             earlier,
             ..*position
-        })
+        }
     }
 
     /// Returns how far the file at a path was read, under whatever name.
@@ -258,6 +272,34 @@ mod tests {
         let places = Places::new(&logs, &known);
         assert_eq!(places.start(&logs[0]), Start::At(place(&new, 8)));
         assert_eq!(places.start(&logs[1]), Start::At(place(&old, 13)));
+    }
+
+    #[test]
+    fn a_link_that_led_elsewhere_meanwhile_does_not_have_what_was_read_counted_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (log, latest) = (path("b.log"), path("latest.log"));
+        fs::write(&log, "first\nsecond\n").unwrap();
+        fs::write(path("a.log"), "first\n").unwrap();
+        // It was a second name of the one, and is one of the other now.
+        let (first, all) = (place(&log, 6), place(&log, 13));
+        let other = place(&path("a.log"), 6);
+        std::os::unix::fs::symlink("a.log", &latest).unwrap();
+        let known = [
+            file_state(&latest, first),
+            file_state(&path("h.log"), all),
+            file_state(&path("a.log"), other),
+        ];
+        let logs = [LogFile {
+            path: latest,
+            tail: false,
+        }];
+        let places = Places::new(&logs, &known);
+        let expected = Position {
+            earlier: Some(earlier_of(&all)),
+            ..other
+        };
+        assert_eq!(places.start(&logs[0]), Start::At(expected));
     }
 
     #[test]

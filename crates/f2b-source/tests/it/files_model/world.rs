@@ -22,6 +22,8 @@ struct Generation {
     held: bool,
     /// It cannot be found any more: it is deleted, or in a directory that was replaced.
     gone: bool,
+    /// It was deleted, and so often looked at since the last line.
+    deleted: Option<u32>,
     /// How many lines it had when it was truncated last.
     truncated: usize,
     /// The begin of an unfinished line, and the bytes of it that are not in the file yet.
@@ -29,6 +31,9 @@ struct Generation {
     owed: Vec<u8>,
     lines: Vec<String>,
 }
+
+/// After so many looks without a line a deleted file may be closed.
+const DELETED: u32 = 3;
 
 /// A place that was recorded.
 #[derive(Clone, Copy, Default)]
@@ -179,6 +184,7 @@ impl World {
             file,
             held: false,
             gone: false,
+            deleted: None,
             truncated: 0,
             part: String::new(),
             owed: Vec::new(),
@@ -208,9 +214,14 @@ impl World {
             owed.extend(bytes);
             generation.file.write_all(&owed).unwrap();
             let line = format!("{begun}{rest}");
-            if generation.gone && !generation.held {
+            let is_closed = generation.deleted.is_some_and(|looks| looks >= DELETED);
+            if is_closed || generation.gone && !generation.held {
                 self.may_be_lost.insert(line.clone());
             }
+            // One that was closed stays so.
+            generation.deleted = generation
+                .deleted
+                .map(|looks| if is_closed { looks } else { 0 });
             generation.lines.push(line);
         }
     }
@@ -253,6 +264,9 @@ impl World {
             }
         } else {
             self.reader.rescan();
+            for generation in &mut self.generations {
+                generation.deleted = generation.deleted.map(|looks| looks + 1);
+            }
         }
         self.take_chunks();
         self.looked();
@@ -300,6 +314,7 @@ impl World {
         if delete {
             fs::remove_file(&self.path).unwrap();
             self.generations[current].gone = true;
+            self.generations[current].deleted = Some(0);
         } else {
             fs::rename(&self.path, self.old_name(current)).unwrap();
         }
