@@ -8,6 +8,7 @@ mod conversation;
 mod run;
 mod turn;
 
+use std::error::Error as _;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -38,9 +39,22 @@ pub enum SpawnError {
 
 impl SpawnError {
     /// Tells whether there is no such program, or nothing that could run it.
-    #[must_use]
-    pub fn is_missing(&self) -> bool {
+    fn is_missing(&self) -> bool {
         matches!(self, Self::Start { source, .. } if source.kind() == ErrorKind::NotFound)
+    }
+
+    /// Returns what went wrong and why, and for a program that is missing the package that has it.
+    #[must_use]
+    pub fn in_full(&self, package: &str) -> String {
+        let cause = self.source().map(|cause| format!(": {cause}"));
+        let hint = self
+            .is_missing()
+            .then(|| format!(" (hint: install the package {package})"));
+        format!(
+            "{self}{}{}",
+            cause.unwrap_or_default(),
+            hint.unwrap_or_default()
+        )
     }
 }
 

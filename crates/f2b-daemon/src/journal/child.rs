@@ -73,10 +73,7 @@ impl Following {
     /// Starts a `journalctl`, which ends with this thread or with the one who reads.
     pub(super) fn start(&self, arguments: &[String]) -> Result<ChildStdout, String> {
         let follower = spawn::follow("journalctl", arguments);
-        let mut follower = follower.map_err(|error| match error.is_missing() {
-            true => format!("{} (hint: install the package systemd)", chain(&error)),
-            false => chain(&error),
-        })?;
+        let mut follower = follower.map_err(|error| error.in_full("systemd"))?;
         let output = follower.output().map_err(|error| chain(&error))?;
         *lock(&self.child) = Some(follower);
         Ok(output)

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -141,6 +141,14 @@ fn what_is_read_and_why_is_said() {
 const PATTERN: &str = "[sshd]\nenabled = false\n[web]\nenabled = true\nmaxretry = 100000\nfilter = sshd\n\
     logpath = {folder}/logs/*.log*\n";
 
+/// A server that is not started yet, and the folder of its logs.
+fn with_folder(setup: Setup) -> (Server, PathBuf) {
+    let server = setup.prepare();
+    let logs = server.path("logs");
+    fs::create_dir(&logs).unwrap();
+    (server, logs)
+}
+
 fn write(path: &Path, address: &str) {
     let mut log = OpenOptions::new()
         .create(true)
@@ -223,9 +231,7 @@ fn files_that_come_to_fit_a_pattern_are_read_and_renamed_ones_not_again() {
 /// A file that was renamed twice is read under its first name still; the configuration names it by its third.
 #[test]
 fn a_reload_does_not_take_what_was_just_renamed_for_new() {
-    let mut server = Setup::new(PATTERN).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(PATTERN));
     let path = |name: &str| logs.join(name);
     write(&path("a.log"), "192.0.2.1");
     server.start();
@@ -254,9 +260,7 @@ fn a_reload_keeps_the_place_of_a_log_that_was_renamed_and_has_no_successor_yet()
     let setup = format!(
         "{PATTERN}[plain]\nenabled = true\nmaxretry = 100000\nfilter = sshd\nlogpath = {{folder}}/logs/*.log\n"
     );
-    let mut server = Setup::new(&setup).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&setup));
     let (path, old) = (logs.join("a.log"), logs.join("a.log.1"));
     write(&path, "192.0.2.1");
     server.start();
@@ -279,9 +283,7 @@ fn a_reload_keeps_the_place_of_a_log_that_was_renamed_and_has_no_successor_yet()
 /// As rotation does that keeps one old file.
 #[test]
 fn a_log_that_is_renamed_over_an_older_one_while_the_server_is_dead_is_not_read_again() {
-    let mut server = Setup::new(PATTERN).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(PATTERN));
     let (path, old) = (logs.join("a.log"), logs.join("a.log.1"));
     for path in [&old, &path, &path] {
         write(path, "192.0.2.1");
@@ -304,9 +306,7 @@ fn a_log_that_is_renamed_over_an_older_one_while_the_server_is_dead_is_not_read_
 #[test]
 fn what_was_rotated_away_while_the_server_was_dead_is_read_to_its_end() {
     let pattern = PATTERN.replace("*.log*", "*.log");
-    let mut server = Setup::new(&pattern).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&pattern));
     let path = |name: &str| logs.join(name);
     write(&path("a.log"), "192.0.2.1");
     server.start();
@@ -326,9 +326,7 @@ fn what_was_rotated_away_while_the_server_was_dead_is_read_to_its_end() {
 #[test]
 fn links_count_nothing_twice() {
     let pattern = PATTERN.replace("*.log*", "*.log");
-    let mut server = Setup::new(&pattern).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&pattern));
     let path = |name: &str| logs.join(name);
     write(&path("1.log"), "192.0.2.1");
     symlink("1.log", path("latest.log")).unwrap();
@@ -365,9 +363,10 @@ fn a_file_counts_once_for_a_jail_though_others_follow_one_of_its_names_only() {
     };
     let jails =
         ["*.log", "latest.log", "a.log"].map(|logs| jail(&logs.replace(['*', '.'], ""), logs));
-    let mut server = Setup::new(&format!("[sshd]\nenabled = false\n{}", jails.concat())).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&format!(
+        "[sshd]\nenabled = false\n{}",
+        jails.concat()
+    )));
     let path = |name: &str| logs.join(name);
     write(&path("a.log"), "192.0.2.1");
     symlink("a.log", path("latest.log")).unwrap();
@@ -404,10 +403,7 @@ fn a_jail_that_comes_after_a_rotation_reads_what_others_have_read() {
         "[sshd]\nenabled = false\n[web]\nenabled = true",
         "[late]\nenabled = false",
     );
-    let server = Setup::new(&format!("{PATTERN}{late}"));
-    let mut server = server.prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&format!("{PATTERN}{late}")));
     let path = |name: &str| logs.join(name);
     write(&path("a.log"), "192.0.2.1");
     server.start();
@@ -449,9 +445,7 @@ fn a_link_is_read_for_who_follows_nothing_else() {
             .replace("[web]", "[newest]")
     );
     let jails = jails.replace("[sshd]\nenabled = false\n[newest]", "[newest]");
-    let mut server = Setup::new(&jails).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&jails));
     let path = |number: usize| logs.join(format!("{number}.log"));
     let latest = logs.join("latest.log");
     let swap = |number: usize| {
@@ -506,9 +500,7 @@ fn a_second_name_of_a_log_holds_nothing_up() {
 fn more_files_than_the_soft_limit_of_descriptors_allows_are_read() {
     let limited = ["prlimit", "--nofile=256:4096"];
     let pattern = PATTERN.replace("*.log*", "*.log");
-    let mut server = Setup::new(&pattern).wrapper(&limited).prepare();
-    let logs = server.path("logs");
-    fs::create_dir(&logs).unwrap();
+    let (mut server, logs) = with_folder(Setup::new(&pattern).wrapper(&limited));
     let path = |number: usize| logs.join(format!("{number}.log"));
     (0..400).for_each(|number| write(&path(number), "192.0.2.1"));
     server.start();

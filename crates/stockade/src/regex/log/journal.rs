@@ -1,10 +1,9 @@
 //! Entries of the journal, from `journalctl`.
 
-use std::error::Error as _;
 use std::io::Read as _;
 use std::ops::ControlFlow;
 
-use f2b_action::spawn::{self, SpawnError};
+use f2b_action::spawn;
 use f2b_core::UnixTime;
 use f2b_core::journal::is_term;
 use f2b_source::journal::{DEFAULT_FLAGS, ExportParser, FIELDS, JournalEntry, Which};
@@ -56,8 +55,8 @@ impl Journal {
         words.push("--".to_owned());
         words.extend(self.matches.iter().cloned());
         let shown = words.join(" ");
-        let mut journalctl =
-            spawn::follow("journalctl", &words).map_err(|error| failed(unstarted(&error)))?;
+        let mut journalctl = spawn::follow("journalctl", &words)
+            .map_err(|error| failed(error.in_full("systemd")))?;
         let mut output = journalctl
             .output()
             .map_err(|error| failed(error.to_string()))?;
@@ -90,17 +89,6 @@ impl Journal {
             ))),
         }
     }
-}
-
-/// Says why there is no `journalctl`, as a server does.
-fn unstarted(error: &SpawnError) -> String {
-    let cause = error.source();
-    let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-    let hint = match error.is_missing() {
-        true => " (hint: install the package systemd)",
-        false => "",
-    };
-    format!("{error}{cause}{hint}")
 }
 
 #[cfg(test)]
